@@ -1,0 +1,169 @@
+"""From a tree to findings: read, link, follow, judge. The one place that calls the layers in their order."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from sqlalint.facts.file import Failure, FileFacts, read_facts
+from sqlalint.project.project import Project, Settings
+from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
+from sqlalint.rules.registry import Rule, all_rules
+from sqlalint.source.syntax import with_deep_stack
+from sqlalint.source.tree import Tree
+
+
+class Crash(Struct, frozen=True, array_like=True):
+    """A rule that raised: a defect of sqlalint, which costs nothing but that rule's word on that subject."""
+
+    rule: str
+    path: str
+    error: str
+    trace: str
+
+
+class Understood(Struct, frozen=True, array_like=True):
+    """How much of one kind of thing was understood, for the summary: "96 of 97 models"."""
+
+    what: str
+    known: int
+    total: int
+
+
+class Analysis(Struct, frozen=True, array_like=True, kw_only=True):
+    """All that a tree gives: findings of every rule and tier, before any selection."""
+
+    findings: tuple[Reported, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    files: int = 0
+    unreadable: tuple[str, ...] = ()
+
+
+def analyse(tree: Tree, settings: Settings) -> Analysis:
+    """Analyse a whole tree. Never raises for what the tree contains."""
+    project = read_project(tree, settings)
+    findings, crashes = judge(project)
+    return Analysis(
+        findings=tuple(findings),
+        crashes=tuple(crashes),
+        understood=tuple(understood(project)),
+        files=len(project.files) + len(project.failures),
+        unreadable=tuple(project.failures),
+    )
+
+
+def read_project(tree: Tree, settings: Settings) -> Project:
+    """The project of a tree: every Python file's facts, and the texts that tell versions, dialects and script trees."""
+    files: dict[str, FileFacts] = {}
+    failures: dict[str, Failure] = {}
+    texts: dict[str, str] = {}
+    for path in tree.paths():
+        try:
+            if path.endswith(".py"):
+                content = tree.read(path)
+                facts = with_deep_stack(lambda content=content, path=path: read_facts(content, bodies=not is_test(path)))  # type: ignore[misc]
+                if isinstance(facts, FileFacts):
+                    files[path] = facts
+                else:
+                    failures[path] = facts
+            elif is_text(path):
+                texts[path] = tree.read(path).decode("utf-8", "replace")
+        except OSError as problem:
+            failures[path] = Failure(f"cannot be read: {problem.strerror or problem}", 1, 1, True, False)
+    return Project(files, failures, texts, settings)
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is one of tests, where function bodies are lowered only for rules that are on there."""
+    *folders, name = path.split("/")
+    return "tests" in folders or name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+
+
+def is_text(path: str) -> bool:
+    """Whether a file that is not Python tells versions, dialects, or where migrations are."""
+    name = path.rpartition("/")[2]
+    return name.endswith((".ini", ".toml", ".cfg", ".lock", ".mako")) or (
+        name.endswith((".txt", ".in")) and "requirements" in path
+    ) or name == "Pipfile"  # fmt: skip
+
+
+def subjects(project: Project) -> Iterator[Any]:
+    """Every fact that a rule may judge."""
+    yield from project.unreadable
+
+
+def judge(project: Project) -> tuple[list[Reported], list[Crash]]:
+    """What all rules say of all facts."""
+    rules: dict[type, list[Rule]] = {}
+    for rule in all_rules():
+        rules.setdefault(rule.subject, []).append(rule)
+    found: list[tuple[Rule, Finding]] = []
+    crashes: list[Crash] = []
+    for subject in subjects(project):
+        for rule in rules.get(type(subject), ()):
+            try:
+                found += [(rule, f) for f in rule.check(subject, project)]
+            except Exception as error:  # the one broad except: a rule's defect must cost nothing else
+                crashes.append(crash(rule, subject, error))
+    return number(place(project, rule, finding) for rule, finding in found), crashes
+
+
+def crash(rule: Rule, subject: Any, error: Exception) -> Crash:
+    """A rule's exception, with the file that it judged where that can be told."""
+    import traceback
+
+    at = getattr(subject, "at", None)
+    path = getattr(at, "path", "") or getattr(subject, "path", "")
+    return Crash(rule.name, path, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+
+
+def place(project: Project, rule: Rule, finding: Finding) -> Reported:
+    """A finding with its rule, and with the rows of the file."""
+    fix = finding.fix and PlacedFix(
+        finding.fix.message,
+        tuple(PlacedEdit(project.place(e.at), e.content) for e in finding.fix.edits),
+        finding.fix.safe,
+    )
+    return Reported(
+        code=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=finding.severity or rule.severity,
+        confidence=finding.confidence,
+        default=rule.default,
+        message=finding.message,
+        help=finding.help,
+        place=project.place(finding.at),
+        related=tuple(Note(r.message, project.place(r.at), r.cause) for r in finding.related),
+        identity=finding.identity,
+        fingerprint="",
+        fix=fix or None,
+        revision=finding.at.path if rule.speaks == "open" else "",
+        open_only=rule.speaks == "open",
+    )
+
+
+def number(findings: Iterable[Reported]) -> list[Reported]:
+    """Findings in order of place, each with its fingerprint: of path, code, identity and its number among equals."""
+    import msgspec
+
+    seen: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
+    numbered = []
+    for finding in sorted(findings, key=lambda f: (f.place, f.code, f.message)):
+        key = (finding.place.path, finding.code, finding.identity)
+        seen[key] += 1
+        text = "\0".join((*key[:2], *key[2], str(seen[key])))
+        fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        numbered.append(msgspec.structs.replace(finding, fingerprint=fingerprint))
+    return numbered
+
+
+def understood(project: Project) -> list[Understood]:
+    """What was understood of the project, with its denominators."""
+    return []
+
+
+__all__ = ["Analysis", "Severity", "analyse", "judge", "read_project"]

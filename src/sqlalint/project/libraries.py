@@ -1,0 +1,86 @@
+"""What is known of libraries: data files, one a library, in the same form as a user's own hints.
+
+Nothing outside this module and its data names a library other than SQLAlchemy and Alembic.
+"""
+
+import functools
+import importlib.resources
+from typing import Any
+
+from msgspec import Struct, convert
+
+
+class Object(Struct, frozen=True, rename="kebab"):
+    """What an instance of a library's class offers.
+
+    `namespaces`: its attributes are those of these modules (`db.Column` is `sqlalchemy.Column`). `bases`: attributes
+    that are declarative base classes. `sessions`: attributes that are sessions. `tables`: attributes that make tables.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+
+class Base(Struct, frozen=True, rename="kebab"):
+    """A library's declarative base: how its subclasses become models.
+
+    `tablename`: how the table is named where the class does not say (`lower`, `snake`, or "" for not at all).
+    `table-keyword`: the class keyword without which a subclass is no table (`class A(SQLModel, table=True)`).
+    `columns`: further columns that every model has.
+    """
+
+    tablename: str = ""
+    table_keyword: str = ""
+
+
+class Library(Struct, frozen=True, rename="kebab"):
+    """One data file. `names` maps prefixes of dotted names to their canonical spelling; the longest wins.
+
+    `objects` describes instances by class, `bases` declarative bases by name, `returns` what calls return as an
+    annotation would say it, `attributes` what attributes are.
+    """
+
+    names: dict[str, str] = {}
+    objects: dict[str, Object] = {}
+    bases: dict[str, Base] = {}
+    returns: dict[str, str] = {}
+    attributes: dict[str, str] = {}
+    sessions: tuple[str, ...] = ()
+
+
+class Libraries(Struct, frozen=True):
+    """All data files together, and the user's hints on top."""
+
+    names: dict[str, str]
+    objects: dict[str, Object]
+    bases: dict[str, Base]
+    returns: dict[str, str]
+    attributes: dict[str, str]
+
+    def canonical(self, name: str) -> str:
+        """The name under which rules and flow know a library's thing."""
+        end = len(name)
+        while end > 0:
+            mapped = self.names.get(name[:end])
+            if mapped is not None:
+                return mapped + name[end:]
+            end = name.rfind(".", 0, end)
+        return name
+
+
+@functools.cache
+def known_libraries() -> Libraries:
+    """What the shipped data files say."""
+    import tomllib
+
+    files = [f for f in importlib.resources.files("sqlalint.project").joinpath("data").iterdir() if f.name.endswith(".toml")]
+    read: list[dict[str, Any]] = [tomllib.loads(f.read_text("utf-8")) for f in sorted(files, key=lambda f: f.name)]
+    parts = [convert(content, Library) for content in read]
+    return Libraries(
+        names={k: v for p in parts for k, v in p.names.items()},
+        objects={k: v for p in parts for k, v in p.objects.items()},
+        bases={k: v for p in parts for k, v in p.bases.items()},
+        returns={k: v for p in parts for k, v in p.returns.items()},
+        attributes={k: v for p in parts for k, v in p.attributes.items()},
+    )

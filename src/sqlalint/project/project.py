@@ -1,0 +1,141 @@
+"""The project: the facts of one tree linked, and the questions that flow and rules ask of it."""
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sqlalint.facts.file import Definition as IndexEntry
+from sqlalint.facts.file import Failure, FileFacts, decode_statement
+from sqlalint.facts.span import Place, Span, Spot
+from sqlalint.facts.statement import Class, Function, Statement
+from sqlalint.project import symbols
+from sqlalint.project.libraries import Libraries, known_libraries
+from sqlalint.project.modules import Modules
+
+if TYPE_CHECKING:
+    from sqlalint.project.environment import Environment
+    from sqlalint.project.migrations import Migrations
+    from sqlalint.project.models import Models
+
+
+class UnreadableFile(Struct, frozen=True):
+    """A file that could not be read, decoded or parsed, and why."""
+
+    path: str
+    failure: Failure
+
+    @property
+    def at(self) -> Spot:
+        """Where the parser stopped."""
+        row, column = self.failure.row, self.failure.column
+        return Spot(self.path, "", Span(row, column, row, column + 1))
+
+
+class Settings(Struct, frozen=True):
+    """What the configuration says about the project itself, as far as linking needs it."""
+
+    import_roots: tuple[str, ...] = ()
+    script_locations: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
+    target_versions: dict[str, str] = {}
+    small_tables: tuple[str, ...] = ()
+
+
+class Project:
+    """One tree, linked lazily: what nobody asks for is never built.
+
+    `files` are the facts of every readable Python file by path; `failures` those that could not be read; `texts` the
+    other files that were read (ini, toml, requirements, templates) by path. Paths are relative to the project root.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        failures: Mapping[str, Failure] | None = None,
+        texts: Mapping[str, str] | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.files = files
+        self.failures = failures or {}
+        self.texts = texts or {}
+        self.settings = settings or Settings()
+        self.libraries: Libraries = known_libraries()
+        self.modules = Modules({p: f.index for p, f in files.items()}, self.libraries, self.settings.import_roots)
+        self._statements: dict[tuple[str, str], Statement | None] = {}
+
+    # --- definitions ---
+
+    @functools.cached_property
+    def entries(self) -> dict[str, dict[str, IndexEntry]]:
+        """The index entries of each file by key."""
+        return {path: {d.key: d for d in f.index.definitions} for path, f in self.files.items()}
+
+    def entry(self, path: str, key: str) -> IndexEntry | None:
+        """The index entry of a definition."""
+        return self.entries.get(path, {}).get(key)
+
+    def statement(self, path: str, key: str) -> Statement | None:
+        """A definition, lowered; None where there is none, or where its body was left out (functions of tests)."""
+        at = (path, key)
+        if at not in self._statements:
+            facts = self.files.get(path)
+            raw = facts.bodies.get(key) if facts else None
+            self._statements[at] = None if raw is None else decode_statement(raw)
+        return self._statements[at]
+
+    def function(self, path: str, key: str) -> Function | None:
+        """A function or method, lowered."""
+        found = self.statement(path, key)
+        return found if isinstance(found, Function) else None
+
+    def class_(self, path: str, key: str) -> Class | None:
+        """A class without its methods, lowered."""
+        found = self.statement(path, key)
+        return found if isinstance(found, Class) else None
+
+    def place(self, spot: Spot) -> Place:
+        """A spot with the rows of the file."""
+        entry = self.entry(spot.path, spot.definition) if spot.definition else None
+        return Place(spot.path, spot.span.down(entry.row - 1) if entry else spot.span)
+
+    # --- names ---
+
+    def resolve(self, path: str, name: str) -> symbols.Symbol:
+        """What a dotted name stands for at the level of a module."""
+        return self.modules.resolve(path, name)
+
+    # --- linked facts, each built when first asked for ---
+
+    @functools.cached_property
+    def models(self) -> "Models":
+        """Models and tables."""
+        from sqlalint.project.models import link_models
+
+        return link_models(self)
+
+    @functools.cached_property
+    def migrations(self) -> "Migrations":
+        """Script trees and revisions."""
+        from sqlalint.project.migrations import read_migrations
+
+        return read_migrations(self)
+
+    @functools.cached_property
+    def environment(self) -> "Environment":
+        """Versions and dialects in play."""
+        from sqlalint.project.environment import read_environment
+
+        return read_environment(self)
+
+    @property
+    def unreadable(self) -> list[UnreadableFile]:
+        """The files that could not be read."""
+        return [UnreadableFile(path, failure) for path, failure in sorted(self.failures.items())]
+
+
+def split_id(identity: str) -> tuple[str, str]:
+    """`path::key` as its two parts."""
+    path, _, key = identity.partition("::")
+    return path, key

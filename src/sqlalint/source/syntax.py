@@ -1,0 +1,73 @@
+"""Text to syntax trees.
+
+CPython's own parser is ten times faster than LibCST and reads nearly every file. What it refuses, because the running
+Python is older than the syntax, LibCST reads, and its tree is converted: everything after this module sees `ast`.
+"""
+
+import ast
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalint.source.limits import check_limits
+from sqlalint.source.text import Unreadable
+
+_STACK = 512 * 1024 * 1024  # virtual memory: pages that are not touched cost nothing
+_RECURSION = 60_000
+_T = TypeVar("_T")
+
+
+def parse(text: str, *, only_libcst: bool = False) -> ast.Module:
+    """The tree of a module. Raises `Unreadable`. Call it inside `with_deep_stack`."""
+    check_limits(text)
+    if not only_libcst:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(text)
+        except (SyntaxError, ValueError):
+            pass  # LibCST knows more syntax, and says better what is wrong
+        except (RecursionError, MemoryError):
+            pass
+    from sqlalint.source.modern import parse_with_libcst
+
+    return parse_with_libcst(text)
+
+
+def with_deep_stack(work: Callable[[], _T]) -> _T:
+    """Run `work` where neither parser runs out of stack, and return what it returns or raise what it raises.
+
+    LibCST dies with the whole process, uncatchably, on some 1,500 nested brackets on an ordinary stack.
+    """
+    outcome: list[_T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # handed over to the caller's thread, not swallowed
+            failure.append(error)
+
+    before_limit, before_size = sys.getrecursionlimit(), threading.stack_size()
+    sys.setrecursionlimit(max(before_limit, _RECURSION))
+    try:
+        try:
+            threading.stack_size(_STACK)
+        except ValueError:  # a platform with a lower maximum
+            threading.stack_size(64 * 1024 * 1024)
+        thread = threading.Thread(target=run, name="sqlalint-parse", daemon=True)
+        thread.start()
+    finally:
+        threading.stack_size(before_size)
+    try:
+        thread.join()
+    finally:
+        sys.setrecursionlimit(before_limit)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+__all__ = ["Unreadable", "parse", "with_deep_stack"]
