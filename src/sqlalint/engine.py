@@ -64,7 +64,9 @@ def read_project(tree: Tree, settings: Settings) -> Project:
         try:
             if path.endswith(".py"):
                 content = tree.read(path)
-                facts = with_deep_stack(lambda content=content, path=path: read_facts(content, bodies=not is_test(path)))  # type: ignore[misc]
+                facts = with_deep_stack(
+                    lambda content=content, path=path: read_facts(content, bodies=not is_test(path))
+                )  # type: ignore[misc]
                 if isinstance(facts, FileFacts):
                     files[path] = facts
                 else:

@@ -23,7 +23,16 @@ from sqlalint.source.text import Unreadable, decode
 
 # The words that decide what linking and flow look into. Whoever adds a question adds its words.
 VOCABULARY = frozenset(
-    ["select", "query", "scalars", "scalar", "execute", "get", "get_one", "stream", "stream_scalars", "session", "Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session", "options", "joinedload", "selectinload", "subqueryload", "contains_eager", "lazyload", "immediateload", "raiseload", "defaultload", "noload", "load_only", "defer", "undefer", "with_expression", "Load", "unique", "all", "first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "fetchall", "fetchone", "fetchmany", "filter", "filter_by", "where", "join", "outerjoin", "delete", "update", "insert", "relationship", "backref", "Column", "mapped_column", "ForeignKey", "ForeignKeyConstraint", "Table", "Index", "UniqueConstraint", "__tablename__", "__table__", "__table_args__", "declared_attr", "declarative_base", "DeclarativeBase", "registry", "Mapped", "Field", "Relationship", "association_proxy", "hybrid_property", "column_property", "create_engine", "create_async_engine", "MetaData", "op", "revision", "down_revision", "upgrade", "downgrade", "get_bind", "commit", "rollback", "begin", "any", "has", "with_parent", "exec"]
+    """
+    select query scalars scalar execute get get_one stream stream_scalars session Session AsyncSession sessionmaker
+    async_sessionmaker scoped_session options joinedload selectinload subqueryload contains_eager lazyload immediateload
+    raiseload defaultload noload load_only defer undefer with_expression Load unique all first one one_or_none scalar_one
+    scalar_one_or_none fetchall fetchone fetchmany filter filter_by where join outerjoin delete update insert
+    relationship backref Column mapped_column ForeignKey ForeignKeyConstraint Table Index UniqueConstraint
+    __tablename__ __table__ __table_args__ declared_attr declarative_base DeclarativeBase registry Mapped Field
+    Relationship association_proxy hybrid_property column_property create_engine create_async_engine MetaData
+    op revision down_revision upgrade downgrade get_bind commit rollback begin any has with_parent exec
+    """.split()
 )
 
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -36,7 +36,11 @@ class Columns:
             return offset + 1
         at = row - self._first
         line = self._lines[at] if 0 <= at < len(self._lines) else ""
-        return offset + 1 if line.isascii() else len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+        return (
+            offset + 1
+            if line.isascii()
+            else len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+        )
 
 
 class Lowering:
@@ -91,7 +95,11 @@ class Lowering:
         if isinstance(value, str):
             plain = value if value.isascii() else value.encode("utf-8", "replace").decode()
             return ex.Literal(self.span(node), plain)
-        if value is None or isinstance(value, bool | float) or (isinstance(value, int) and -_LARGEST <= value <= _LARGEST):
+        if (
+            value is None
+            or isinstance(value, bool | float)
+            or (isinstance(value, int) and -_LARGEST <= value <= _LARGEST)
+        ):
             return ex.Literal(self.span(node), value)
         return ex.Opaque(self.span(node))
 
@@ -139,7 +147,9 @@ class Lowering:
         return ex.Compare(self.span(node), self.expression(node.left), operators, self.expressions(node.comparators))
 
     def _conditional(self, node: ast.IfExp) -> ex.Expr:
-        return ex.Conditional(self.span(node), self.expression(node.test), self.expression(node.body), self.expression(node.orelse))
+        return ex.Conditional(
+            self.span(node), self.expression(node.test), self.expression(node.body), self.expression(node.orelse)
+        )
 
     def _lambda(self, node: ast.Lambda) -> ex.Expr:
         return ex.Lambda(self.span(node), self.parameters(node.args), self.expression(node.body))
@@ -190,7 +200,10 @@ class Lowering:
         if arguments.kwarg:
             listed.append((arguments.kwarg, "kwargs", None))
         return tuple(
-            [ex.Parameter(p.arg, kind, self.optional(p.annotation), self.optional(d), self.span(p)) for p, kind, d in listed]
+            [
+                ex.Parameter(p.arg, kind, self.optional(p.annotation), self.optional(d), self.span(p))
+                for p, kind, d in listed
+            ]
         )
 
     # --- statements ---
@@ -237,7 +250,9 @@ class Lowering:
         return st.Assign(self.span(node), targets, self.optional(node.value), self.expression(node.annotation))
 
     def _augment(self, node: ast.AugAssign) -> st.Statement:
-        return st.Augment(self.span(node), self.expression(node.target), _OPERATORS[type(node.op)], self.expression(node.value))
+        return st.Augment(
+            self.span(node), self.expression(node.target), _OPERATORS[type(node.op)], self.expression(node.value)
+        )
 
     def _evaluate(self, node: ast.Expr) -> st.Statement:
         return st.Evaluate(self.span(node), self.expression(node.value))

@@ -74,7 +74,9 @@ def known_libraries() -> Libraries:
     """What the shipped data files say."""
     import tomllib
 
-    files = [f for f in importlib.resources.files("sqlalint.project").joinpath("data").iterdir() if f.name.endswith(".toml")]
+    files = [
+        f for f in importlib.resources.files("sqlalint.project").joinpath("data").iterdir() if f.name.endswith(".toml")
+    ]
     read: list[dict[str, Any]] = [tomllib.loads(f.read_text("utf-8")) for f in sorted(files, key=lambda f: f.name)]
     parts = [convert(content, Library) for content in read]
     return Libraries(

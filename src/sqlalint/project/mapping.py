@@ -9,7 +9,18 @@ from sqlalint.facts.span import Spot
 from sqlalint.project.schema import Column
 
 # How a relationship loads: `lazy=` in one spelling.
-LAZY = ("select", "joined", "selectin", "subquery", "immediate", "raise", "raise_on_sql", "noload", "dynamic", "write_only")
+LAZY = (
+    "select",
+    "joined",
+    "selectin",
+    "subquery",
+    "immediate",
+    "raise",
+    "raise_on_sql",
+    "noload",
+    "dynamic",
+    "write_only",
+)
 
 
 class Relationship(Struct, frozen=True, array_like=True):

@@ -23,7 +23,9 @@ class Modules:
         self._files = files
         self._libraries = libraries
         self.roots = _import_roots(files, roots)
-        self._by_suffix = {path.removesuffix("/__init__.py").removesuffix(".py"): path for path in sorted(files, reverse=True)}
+        self._by_suffix = {
+            path.removesuffix("/__init__.py").removesuffix(".py"): path for path in sorted(files, reverse=True)
+        }
         self._folders = _folders(files)
         self._keys: dict[str, dict[str, list[Definition]]] = {}
         self._conditional: dict[tuple[str, str], bool] = {}
