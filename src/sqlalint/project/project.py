@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalint.project.environment import Environment
     from sqlalint.project.migrations import Migrations
     from sqlalint.project.models import Models
+    from sqlalint.project.models.classes import Classes
 
 
 class UnreadableFile(Struct, frozen=True):
@@ -107,6 +108,13 @@ class Project:
         return self.modules.resolve(path, name)
 
     # --- linked facts, each built when first asked for ---
+
+    @functools.cached_property
+    def classes(self) -> "Classes":
+        """The classes of the project with their ancestors."""
+        from sqlalint.project.models.classes import Classes
+
+        return Classes(self)
 
     @functools.cached_property
     def models(self) -> "Models":
