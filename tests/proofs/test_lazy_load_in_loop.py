@@ -1,0 +1,238 @@
+"""SAL101: a relationship that the query did not load costs one statement per row; loaded by an option it costs none.
+
+Each program below runs on 10 and on 20 users (two posts each). Where the number of statements grows with the rows
+sqlalint says so; where it does not, sqlalint is silent.
+"""
+
+import pytest
+
+from sqlalint.rules.registry import find_rule
+from tests.examples import compose, example
+from tests.harness import lint
+from tests.proofs.running import run
+
+CODE = "SAL101"
+
+# What grows with the rows: the SELECTs for 10 users.
+GROWS = {
+    "a collection in a loop over users": (
+        """
+for user in session.scalars(select(User)):
+    print(len(user.posts))
+""",
+        11,
+    ),
+    "the same over a list": (
+        """
+users = session.scalars(select(User)).all()
+for user in users:
+    print(user.posts)
+""",
+        11,
+    ),
+    "in a comprehension": (
+        """
+users = session.scalars(select(User)).all()
+print([len(user.posts) for user in users])
+""",
+        11,
+    ),
+    "as a key of sorted": (
+        """
+users = session.scalars(select(User)).all()
+print(sorted(users, key=lambda user: len(user.posts)))
+""",
+        11,
+    ),
+    "of rows": (
+        """
+for row in session.execute(select(User)):
+    print(row[0].posts)
+""",
+        11,
+    ),
+    "by the legacy query": (
+        """
+for user in session.query(User):
+    print(user.posts)
+""",
+        11,
+    ),
+    "a one-to-one without the foreign key": (
+        """
+for user in session.scalars(select(User)):
+    print(user.profile)
+""",
+        11,
+    ),
+    "through an association table": (
+        """
+for post in session.scalars(select(Post)):
+    print(post.tags)
+""",
+        21,
+    ),
+    "a many-to-one, once per distinct target": (
+        """
+posts = session.scalars(select(Post)).all()
+for post in posts:
+    print(post.author.name)
+""",
+        11,
+    ),
+    "a join, which loads nothing": (
+        """
+for post in session.scalars(select(Post).join(Post.author)).all():
+    print(post.author.name)
+""",
+        11,
+    ),
+    "a hop below what the option loads": (
+        """
+for user in session.scalars(select(User).options(selectinload(User.posts))):
+    for post in user.posts:
+        print(post.comments)
+""",
+        22,
+    ),
+    "an assignment to a collection, which loads the old one": (
+        """
+for post in session.scalars(select(Post)).all():
+    post.tags = []
+""",
+        21,
+    ),
+}
+
+# What does not: the SELECTs for 10 users.
+CONSTANT = {
+    "selectinload": (
+        """
+for user in session.scalars(select(User).options(selectinload(User.posts))):
+    print(user.posts)
+""",
+        2,
+    ),
+    "joinedload": (
+        """
+for user in session.scalars(select(User).options(joinedload(User.posts))).unique():
+    print(user.posts)
+""",
+        1,
+    ),
+    "subqueryload": (
+        """
+for user in session.scalars(select(User).options(subqueryload(User.posts))):
+    print(user.posts)
+""",
+        2,
+    ),
+    "contains_eager of a join": (
+        """
+statement = select(Post).join(Post.author).options(contains_eager(Post.author))
+for post in session.scalars(statement):
+    print(post.author.name)
+""",
+        1,
+    ),
+    "the way back from a loaded collection": (
+        """
+users = session.scalars(select(User).options(selectinload(User.posts))).all()
+for user in users:
+    for post in user.posts:
+        print(post.author.name)
+""",
+        2,
+    ),
+    "a many-to-one pinned by the filter": (
+        """
+for post in session.scalars(select(Post).where(Post.author_id == 1)):
+    print(post.author.name)
+""",
+        2,
+    ),
+    "the target in the same rows": (
+        """
+rows = session.execute(select(Post, User).join(Post.author)).all()
+for post, user in rows:
+    print(post.author.name)
+""",
+        1,
+    ),
+    "one row": (
+        """
+for user in session.scalars(select(User).where(User.id == 1)):
+    print(user.posts)
+""",
+        2,
+    ),
+    "loaded by an earlier query, still held": (
+        """
+users = session.scalars(select(User)).all()
+for post in session.scalars(select(Post)):
+    print(post.author.name)
+print(users)
+""",
+        2,
+    ),
+    "columns only": (
+        """
+for name, title in session.execute(select(User.name, Post.title).join(User.posts)):
+    print(name, title)
+""",
+        1,
+    ),
+    "a many-to-one assigned": (
+        """
+author = session.get(User, 1)
+for post in session.scalars(select(Post)).all():
+    post.author = author
+""",
+        2,
+    ),
+    "a loop that reads columns": (
+        """
+for user in session.scalars(select(User)):
+    print(user.name, user.email)
+""",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("block", "selects"), GROWS.values(), ids=list(GROWS))
+def test_statements_grow_with_the_rows_and_sqlalint_says_so(block: str, selects: int) -> None:
+    program = compose("proof", "loading", "bad", block)
+    few, many = run(program, 10), run(program, 20)
+    assert few.error is many.error is None
+    assert few.selects == selects
+    assert many.selects - few.selects >= 10
+    if find_rule(CODE):
+        assert {f.code for f in lint(program.files)} == {CODE}
+
+
+@pytest.mark.parametrize(("block", "selects"), CONSTANT.values(), ids=list(CONSTANT))
+def test_statements_stay_the_same_and_sqlalint_is_silent(block: str, selects: int) -> None:
+    program = compose("proof", "loading", "good", block)
+    few, many = run(program, 10), run(program, 20)
+    assert few.error is many.error is None
+    assert few.selects == many.selects == selects
+    assert lint(program.files) == []
+
+
+def test_rows_that_are_not_held_cost_one_statement_each() -> None:
+    """20 posts of 10 authors: 11 statements where the list holds the authors, 21 where each batch lets them go."""
+    block = """
+for post in session.scalars(select(Post).execution_options(yield_per=1)):
+    print(post.author.name)
+"""
+    assert run(compose("proof", "loading", "bad", block), 10).selects == 21
+
+
+def test_the_examples_of_the_page() -> None:
+    rule = find_rule(CODE)
+    if rule is None:
+        pytest.skip("not written yet")
+    bad, good = example(rule, "Bad"), example(rule, "Good")
+    assert run(bad, 20).selects - run(bad, 10).selects >= 10
+    assert run(good, 20).selects == run(good, 10).selects
