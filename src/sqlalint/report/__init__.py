@@ -1,0 +1,1 @@
+"""Findings as values, what is shown of them, and how."""

@@ -1,0 +1,19 @@
+"""`python -m sqlalint`, and what the `sqlalint` command starts."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command line and return the exit status. Nothing is imported before it is needed."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from sqlalint import __version__
+
+        print(f"sqlalint {__version__}")
+        return 0
+    from sqlalint.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""`sqlalint check`: analyse a project, print what is found, and exit."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
+from sqlalint.config.errors import UsageError
+from sqlalint.config.select import Selection, Selectors, check_selectors, split_selectors
+from sqlalint.report.finding import Confidence, Reported, Severity
+from sqlalint.report.formats import FORMATS
+
+if TYPE_CHECKING:
+    from sqlalint.engine import Analysis
+    from sqlalint.report.reporter import Policy, Report
+
+
+class CheckOptions(Struct, frozen=True, kw_only=True):
+    """The options of `check` as they were given; None and empty are *not given*."""
+
+    paths: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    confidence: str | None = None
+    severity: str | None = None
+    fail_on: str | None = None
+    history: bool = False
+    base: str | None = None
+    output_format: tuple[str, ...] = ()
+    output_file: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    config: str | None = None
+    isolated: bool = False
+    cache_dir: str | None = None
+    no_cache: bool = False
+    jobs: int | None = None
+    exit_zero: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+    statistics: bool = False
+    show_files: bool = False
+
+
+_TIERS = click.Choice([c.value for c in Confidence])
+
+
+@click.command(short_help="Analyse a project and report what hurts.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--select", multiple=True, metavar="RULES", help="Only these rules: codes, prefixes, names, families, ALL."
+)
+@click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="These rules too.")
+@click.option("--confidence", type=_TIERS, help="The least sure findings to show. [default: certain]")
+@click.option("--severity", type=click.Choice([s.value for s in Severity]), help="The least grave findings to show.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    help="Exit with 1 from this severity on. [default: info]",
+)
+@click.option("--history", is_flag=True, help="Judge applied revisions too.")
+@click.option("--base", metavar="REF", help="Revisions that this git reference has count as applied.")
+@click.option("--output-format", multiple=True, type=click.Choice(list(FORMATS)), help="[default: full]")
+@click.option("--output-file", multiple=True, metavar="FILE", help="Write there; the n-th file takes the n-th format.")
+@click.option("--exclude", multiple=True, metavar="PATTERNS", help="Leave out these files and folders too.")
+@click.option("--force-exclude", is_flag=True, help="Leave out excluded files also when they are named.")
+@click.option("--config", metavar="FILE", help="Take the configuration from this file.")
+@click.option("--isolated", is_flag=True, help="Take no configuration.")
+@click.option(
+    "--cache-dir", metavar="DIR", help="Where to keep the cache. [default: .sqlalint_cache at the project root]"
+)
+@click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes to use. [default: all cores when there is enough to do]",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
+@click.option("--statistics", is_flag=True, help="Count findings by rule instead of printing them.")
+@click.option("--show-files", is_flag=True, help="List the files that would be analysed.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print more of what was done.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="[default: auto]")
+def command(**given: object) -> int:
+    """Analyse the project that PATH belongs to and report what is found in PATH.
+
+    The whole project is analysed also when only parts of it are named: paths only filter what is reported.
+    """
+    import msgspec
+
+    return check(msgspec.convert(given, CheckOptions))
+
+
+def check(options: CheckOptions) -> int:
+    """Run `check` and return the exit status."""
+    opened = open_project(options.paths, options.config, options.isolated)
+    outputs = _outputs(options)
+    selection = _selection(options, opened)
+    tree = open_tree(opened, _split(options.exclude), options.force_exclude)
+    from sqlalint.engine import analyse
+
+    analysis = analyse(tree, settings_of(opened))
+    report = _decide(analysis, _policy(options, opened, selection, analysis))
+    status = _status(analysis, report, options, opened)
+    _print(report, outputs, opened)
+    return status
+
+
+def _selection(options: CheckOptions, opened: Opened) -> Selection:
+    """The rules that are on; the names are held against the rules that there are. Raises `UsageError`."""
+    configured = opened.configuration.options
+    given = Selectors(
+        split_selectors(options.select) or None, split_selectors(options.extend_select), split_selectors(options.ignore)
+    )
+    file = Selectors(
+        None if configured.select is None else split_selectors(configured.select),
+        split_selectors(configured.extend_select),
+        split_selectors(configured.ignore or ()),
+    )
+    named = [*configured.severity, *configured.rules]
+    if given.all or file.all or named:
+        from sqlalint.rules.registry import all_rules
+
+        rules = all_rules()
+        for option in ("select", "extend_select", "ignore"):
+            check_selectors(getattr(given, option) or (), rules, "--" + option.replace("_", "-"))
+            where = f"{opened.configuration.path}: key `{option.replace('_', '-')}`"
+            check_selectors(getattr(file, option) or (), rules, where)
+    return Selection(file, given)
+
+
+def _policy(options: CheckOptions, opened: Opened, selection: Selection, analysis: "Analysis") -> "Policy":
+    from sqlalint.report.reporter import Policy
+    from sqlalint.report.scope import report_set
+
+    configured = opened.configuration.options
+    return Policy(
+        selected=selection,
+        severities=configured.severity,
+        confidence=Confidence(options.confidence or configured.confidence or "certain"),
+        severity=Severity(options.severity or "info"),
+        report_set=report_set(opened.files, opened.folders, ()),
+        by_hand=frozenset(opened.files),
+        history=options.history,
+    )
+
+
+def _decide(analysis: "Analysis", policy: "Policy") -> "Report":
+    from sqlalint.report.reporter import decide
+
+    return decide(analysis.findings, policy)
+
+
+def _status(analysis: "Analysis", report: "Report", options: CheckOptions, opened: Opened) -> int:
+    """0, 1 or 2 as the findings that are shown say."""
+    if analysis.crashes or any(f.code == "SAL003" for f in report.shown):
+        return 2
+    if options.exit_zero:
+        return 0
+    threshold = options.fail_on or opened.configuration.options.fail_on or "info"
+    if threshold == "never":
+        return 0
+    grave = list(Severity)[: list(Severity).index(Severity(threshold)) + 1]
+    return int(any(f.severity in grave for f in report.shown))
+
+
+def _outputs(options: CheckOptions) -> list[tuple[str, str | None]]:
+    """Each format with its file; None is standard output. Raises `UsageError`."""
+    formats, files = options.output_format or ("full",), options.output_file
+    if len(files) > len(formats):
+        raise UsageError("--output-file: there are more files than formats; the n-th file takes the n-th format")
+    if len(formats) > len(files) + 1:
+        raise UsageError("--output-format: only one format goes to standard output; give the others an --output-file")
+    return [(name, files[n] if n < len(files) else None) for n, name in enumerate(formats)]
+
+
+def _print(report: "Report", outputs: Sequence[tuple[str, str | None]], opened: Opened) -> None:
+    from sqlalint.report.formats import renderer
+    from sqlalint.report.presentation import Presentation
+
+    presentation = Presentation(opened.root.path, os.path.realpath(os.getcwd()))
+    for name, file in outputs:
+        pieces: Iterable[str] = renderer(name)(report.shown, presentation)
+        if file is None:
+            for piece in pieces:
+                sys.stdout.write(piece)
+        else:
+            with open(file, "w", encoding="utf-8") as stream:
+                stream.writelines(pieces)
+
+
+def _split(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+__all__ = ["CheckOptions", "Reported", "check", "command"]

@@ -1,0 +1,87 @@
+"""The `sqlalint` command: its subcommands, and how every run ends."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from sqlalint import __version__
+from sqlalint.config.errors import UsageError
+
+COMMANDS = {
+    "check": "Analyse a project and report what hurts.",
+    "rule": "Print the page of a rule.",
+    "rules": "List all rules.",
+    "config": "Print what was inferred of a project, and from where.",
+    "why": "Print what is believed at a line, and which rules came near.",
+}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is called; what is no command is a path to check."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        import importlib
+
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"sqlalint.cli.{cmd_name}").command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in `check` where no command is named."""
+        if not args or (args[0] not in COMMANDS and args[0] not in ("-h", "--help", "-V", "--version")):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their summaries, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings=CONTEXT, subcommand_metavar="[COMMAND] [OPTIONS] [PATH]...")
+@click.version_option(__version__, "-V", "--version", prog_name="sqlalint", message="%(prog)s %(version)s")
+def group() -> None:
+    """Finds what hurts in production in SQLAlchemy and Alembic code, without importing it.
+
+    `sqlalint PATH` is short for `sqlalint check PATH`.
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and return its exit status.
+
+    0: nothing to report; 1: findings; 2: the run is in question; 130: interrupted.
+    """
+    try:
+        result: Any = group.main(arguments, prog_name="sqlalint", standalone_mode=False)
+        status = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+        return status
+    except UsageError as problem:
+        return _refuse(str(problem))
+    except click.UsageError as problem:
+        hint = f"\nTry `{problem.ctx.command_path} --help`." if problem.ctx else ""
+        return _refuse(problem.format_message() + hint)
+    except click.ClickException as problem:
+        return _refuse(problem.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # the reader (head, less) has seen enough; nothing more can be printed, also not at interpreter exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
+def _refuse(message: str) -> int:
+    print(f"sqlalint: error: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,97 @@
+"""From paths and options to a project that can be analysed: its root, its configuration, its tree."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sqlalint.config.discover import Configuration, Root, config_file, project_root, read_configuration
+from sqlalint.config.errors import UsageError
+from sqlalint.source.files import DEFAULT_EXCLUDES, is_below
+
+if TYPE_CHECKING:
+    from sqlalint.project.project import Settings
+    from sqlalint.source.working_tree import WorkingTree
+
+
+class Opened(Struct, frozen=True):
+    """A project on disk. `files` and `folders` are what was named, relative to the root ("" is the root)."""
+
+    root: Root
+    configuration: Configuration
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether only files were named and there is no project around them."""
+        return not self.folders and self.root.is_default
+
+
+def open_project(paths: Sequence[str], config: str | None = None, isolated: bool = False) -> Opened:
+    """Find the project of the paths, and its configuration. Raises `UsageError`."""
+    full = [_existing(path) for path in paths or (".",)]
+    root = project_root(full[0])
+    named = [_relative(path, root.path) for path in full]
+    files = tuple(n for n, path in zip(named, full, strict=True) if not os.path.isdir(path))
+    folders = tuple(n for n, path in zip(named, full, strict=True) if os.path.isdir(path))
+    return Opened(root, _configuration(root.path, config, isolated), files, folders)
+
+
+def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False) -> "WorkingTree":
+    """The working tree of a project, with the files that the engine reads."""
+    from sqlalint.engine import is_text
+    from sqlalint.source.working_tree import WorkingTree
+
+    options = opened.configuration.options
+    base = DEFAULT_EXCLUDES if options.exclude is None else tuple(options.exclude)
+    return WorkingTree(
+        opened.root.path,
+        wanted=lambda path: path.endswith(".py") or is_text(path),
+        excludes=(*base, *options.extend_exclude, *exclude),
+        named=(*opened.files, *opened.folders),
+        force_exclude=force_exclude,
+        only_named=opened.is_loose,
+    )
+
+
+def settings_of(opened: Opened) -> "Settings":
+    """What linking needs of the configuration."""
+    from msgspec import to_builtins
+
+    from sqlalint.project.project import Settings
+
+    options = opened.configuration.options
+    return Settings(
+        import_roots=tuple(options.import_roots or ()),
+        script_locations=tuple(options.script_locations or ()),
+        dialects=tuple(options.dialects or ()),
+        target_versions=to_builtins(options.target_versions),
+        small_tables=tuple(options.small_tables),
+    )
+
+
+def _configuration(root: str, config: str | None, isolated: bool) -> Configuration:
+    if config is not None and isolated:
+        raise UsageError("--config and --isolated exclude each other")
+    if isolated:
+        return Configuration()
+    path = os.path.abspath(config) if config is not None else config_file(root)
+    return read_configuration(path) if path else Configuration()
+
+
+def _existing(path: str) -> str:
+    """The real absolute path of a file or folder; of a link to a file, that of the link."""
+    if not os.path.lexists(path):
+        raise UsageError(f"{path}: no such file or folder")
+    if os.path.isdir(path):
+        return os.path.realpath(path)
+    full = os.path.abspath(path)
+    return os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full))
+
+
+def _relative(path: str, root: str) -> str:
+    if not is_below(path, root):
+        raise UsageError(f"{path} is outside the project {root}, which the first path belongs to; check it by itself")
+    return "" if path == root else os.path.relpath(path, root).replace(os.sep, "/")

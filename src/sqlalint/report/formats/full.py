@@ -1,0 +1,3 @@
+from sqlalint.report.formats.concise import render
+
+__all__ = ["render"]

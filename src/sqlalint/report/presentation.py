@@ -1,0 +1,44 @@
+"""What formats need besides the findings: how a path is shown, the source, the width, and whether there is colour."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+
+DOCUMENTATION = "https://sqlalint.readthedocs.io/en/latest/rules/"
+
+
+class Presentation:
+    """How findings are shown. `read` gives a file's lines by its path in the project, () where it cannot."""
+
+    def __init__(
+        self,
+        root: str = "",
+        folder: str = "",
+        *,
+        read: Callable[[str], tuple[str, ...]] = lambda _: (),
+        width: int = 120,
+        colour: bool = False,
+    ) -> None:
+        self._root = root
+        self._folder = folder
+        self.lines = cache(read)
+        self.width = width
+        self.colour = colour
+        self._shown: dict[str, str] = {}
+
+    def path(self, path: str) -> str:
+        """A path as it is shown: relative to the working directory, with `/` between folders."""
+        shown = self._shown.get(path)
+        if shown is None:
+            full = os.path.join(self._root, path)
+            try:
+                shown = os.path.relpath(full, self._folder) if self._folder else path
+            except ValueError:  # another drive
+                shown = full
+            shown = self._shown[path] = shown.replace(os.sep, "/")
+        return shown
+
+
+def url(name: str) -> str:
+    """The page of a rule."""
+    return f"{DOCUMENTATION}{name}/"

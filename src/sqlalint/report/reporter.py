@@ -1,0 +1,136 @@
+"""What is shown of the findings, and how many are held back by what. Formats only print."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from sqlalint.report.finding import Confidence, Reported, Severity
+from sqlalint.report.places import Standing, is_less_sure, is_off, standing
+from sqlalint.report.scope import ReportSet, RevisionState
+
+_SEVERITIES = list(Severity)  # from the gravest
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What decides whether a finding is shown.
+
+    `selected` says whether its rule is on there; `severities` are the configured ones, by code or name. `confidence` is the lowest shown tier,
+    `severity` the least shown severity. `by_hand` are files that were named themselves: they are application code,
+    and open revisions. `migrations` are folders of revisions, `revisions` the state of each by path.
+    """
+
+    selected: Callable[[Reported], bool]
+    severities: Mapping[str, Severity] = {}
+    confidence: Confidence = Confidence.CERTAIN
+    severity: Severity = Severity.INFO
+    report_set: ReportSet = ReportSet()
+    by_hand: frozenset[str] = frozenset()
+    migrations: tuple[str, ...] = ()
+    revisions: Mapping[str, RevisionState] = {}
+    history: bool = False
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """How many findings are held back by one thing alone: each number is what the one option would add."""
+
+    less_sure: int = 0
+    applied: int = 0
+    applied_revisions: int = 0
+    outside: int = 0
+    outside_files: int = 0
+    in_tests: int = 0
+    in_scripts: int = 0
+
+
+class Report(Struct, frozen=True):
+    """The findings to show, in order, and what is held back."""
+
+    shown: tuple[Reported, ...] = ()
+    held: Held = Held()
+
+
+def decide(findings: Iterable[Reported], policy: Policy) -> Report:
+    """Sort findings into those that are shown and those that something holds back."""
+    shown: list[Reported] = []
+    held: dict[str, list[Reported]] = {"less sure": [], "applied": [], "outside": [], "test": [], "script": []}
+    for original in findings:
+        finding, obstacles = _judge(original, policy)
+        if obstacles is None:
+            continue
+        if not obstacles:
+            shown.append(finding)
+        for obstacle in _alone(obstacles):
+            held[obstacle].append(finding)
+    applied, outside = held["applied"], held["outside"]
+    return Report(
+        tuple(sorted(shown, key=lambda f: (f.place, f.code))),
+        Held(
+            less_sure=len(held["less sure"]),
+            applied=len(applied),
+            applied_revisions=len({f.revision for f in applied}),
+            outside=len(outside),
+            outside_files=len({f.place.path for f in outside}),
+            in_tests=len(held["test"]),
+            in_scripts=len(held["script"]),
+        ),
+    )
+
+
+def _alone(obstacles: set[str]) -> set[str]:
+    """The obstacles of which each by itself is all that is in the way.
+
+    A finding that is less sure because it is in a script is shown both by naming the script and by a lower tier.
+    """
+    return obstacles if len(obstacles) == 1 or obstacles == {"script", "less sure"} else set()
+
+
+def _judge(finding: Reported, policy: Policy) -> tuple[Reported, set[str] | None]:
+    """A finding as it would be shown, and what holds it back; None where it is not asked for at all."""
+    severity = policy.severities.get(finding.name) or policy.severities.get(finding.code) or finding.severity
+    if not policy.selected(finding) or _SEVERITIES.index(severity) > _SEVERITIES.index(policy.severity):
+        return finding, None
+    where = Standing.APPLICATION
+    if finding.place.path not in policy.by_hand:
+        where = standing(finding.place.path, policy.migrations)
+    lower = is_less_sure(finding.code, where)
+    confidence = finding.confidence.lowered() if lower else finding.confidence
+    if confidence.rank > policy.confidence.rank + 1 and not lower:
+        return finding, None  # two tiers away: no single option that the summary names would show it
+    obstacles = set()
+    if is_off(finding.code, where):
+        obstacles.add("test")
+    if confidence.rank > policy.confidence.rank:
+        if confidence.rank == policy.confidence.rank + 1:
+            obstacles.add("less sure")
+        if lower and finding.confidence.rank <= policy.confidence.rank:
+            obstacles.add("script")
+        elif confidence.rank > policy.confidence.rank + 1:
+            return finding, None
+    if not policy.report_set.covers(finding):
+        obstacles.add("outside")
+    if _is_applied(finding, policy):
+        obstacles.add("applied")
+    return _as_shown(finding, policy, confidence, severity), obstacles
+
+
+def _is_applied(finding: Reported, policy: Policy) -> bool:
+    if not finding.open_only or policy.history or finding.revision in policy.by_hand:
+        return False
+    state = policy.revisions.get(finding.revision)
+    return state is not None and not state.is_open
+
+
+def _as_shown(finding: Reported, policy: Policy, confidence: Confidence, severity: Severity) -> Reported:
+    fix = finding.fix
+    if fix and any(not _may_edit(edit.place.path, policy) for edit in fix.edits):
+        fix = None
+    if (confidence, severity, fix) == (finding.confidence, finding.severity, finding.fix):
+        return finding
+    return msgspec.structs.replace(finding, confidence=confidence, severity=severity, fix=fix)
+
+
+def _may_edit(path: str, policy: Policy) -> bool:
+    """Whether fixes may touch a file: a revision only when it is known to be open."""
+    state = policy.revisions.get(path)
+    return state is None or path in policy.by_hand or (state.is_open and state.is_known)

@@ -1,0 +1,1 @@
+"""Rules on sqlalint's own work."""

@@ -1,0 +1,173 @@
+"""Which files a folder has, as git sees it: ignored ones left out, and never one that is no regular file."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from sqlalint.source.glob import Patterns
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+# ruff's, and our own cache
+DEFAULT_EXCLUDES = tuple(
+    """
+    .bzr .direnv .eggs .git .git-rewrite .hg .ipynb_checkpoints .mypy_cache .nox .pants.d .pyenv .pytest_cache .pytype
+    .ruff_cache .sqlalint_cache .svn .tox .venv .vscode __pypackages__ _build buck-out dist node_modules
+    site-packages venv
+    """.split()
+)
+
+OnError = Callable[[str, str], None]  # a folder's path, and why it could not be listed
+
+
+def work_tree_of(folder: str) -> str | None:
+    """The top of the work tree of git that a folder is, or is in."""
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
+
+
+def git_files(root: str, on_error: OnError) -> list[str] | None:
+    """The files below `root` that git tracks or would add, relative to it; None where git does not say.
+
+    Repositories inside (submodules, clones) are listed by their own git; linked work trees are not, which are other
+    states of the same project.
+    """
+    output = _ls_files(root, on_error)
+    if output is None:
+        return None
+    found: dict[str, None] = {}
+    has_submodules = os.path.exists(os.path.join(work_tree_of(root) or root, ".gitmodules"))
+    for path in output:
+        if path.endswith("/") or (has_submodules and os.path.isdir(os.path.join(root, path))):
+            if _is_repository(os.path.join(root, path)):
+                folder = path.rstrip("/")
+                inner = git_files(os.path.join(root, folder), lambda p, why, f=folder: on_error(f"{f}/{p}", why))  # type: ignore[misc]
+                found |= dict.fromkeys(f"{folder}/{p}" for p in inner or ())
+        else:
+            found[path] = None
+    return list(found)
+
+
+def _ls_files(root: str, on_error: OnError) -> list[str] | None:
+    import subprocess
+
+    # a hook of git sets these for its own repository, which need not be the one that is looked at
+    environment = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    try:
+        done = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=root,
+            env=environment | {"LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return None
+    if done.returncode:
+        return None
+    for line in done.stderr.decode(errors="replace").splitlines():
+        if line.startswith("warning: could not open directory '"):
+            folder, _, reason = line[len("warning: could not open directory '") :].rpartition("': ")
+            on_error(folder.rstrip("/"), reason)
+    return [os.fsdecode(p) for p in done.stdout.split(b"\0") if p]
+
+
+def _is_repository(folder: str) -> bool:
+    """Whether a folder is a repository of its own, and no linked work tree."""
+    marker = os.path.join(folder, ".git")
+    if os.path.isdir(marker):
+        return True
+    try:
+        with open(marker, encoding="utf-8", errors="replace") as file:
+            return "/worktrees/" not in file.read(4096).replace("\\", "/")
+    except OSError:
+        return False
+
+
+def walked_files(root: str, excludes: Patterns, on_error: OnError) -> Iterator[str]:
+    """The files below `root`, relative to it, without those that a `.gitignore` below `root` ignores.
+
+    Ignored and excluded folders are not entered, as git does not enter them; links to folders are not followed.
+    """
+    pending: list[tuple[str, list[_Ignore]]] = [("", [])]
+    while pending:
+        folder, ignores = pending.pop()
+        try:
+            with os.scandir(os.path.join(root, folder)) as entries:
+                inside = sorted(entries, key=lambda e: e.name)
+        except OSError as problem:
+            on_error(folder or ".", problem.strerror or str(problem))
+            continue
+        if any(e.name == ".gitignore" for e in inside):
+            ignores = [*ignores, *_read_ignore(root, folder)]
+        for entry in inside:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            is_folder = _is_folder(entry)
+            if excludes.match(path) or _ignored(path, is_folder, ignores):
+                continue
+            if is_folder:
+                pending.append((path, ignores))
+            else:
+                yield path
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+class _Ignore:
+    """The patterns of one `.gitignore`."""
+
+    def __init__(self, folder: str, spec: "GitIgnoreSpec") -> None:
+        self._prefix = len(folder) + 1 if folder else 0
+        self._spec = spec
+
+    def verdict(self, path: str, is_folder: bool) -> bool | None:
+        """True: ignored. False: taken back by a `!` pattern. None: nothing said."""
+        return self._spec.check_file(path[self._prefix :] + ("/" if is_folder else "")).include
+
+
+def _read_ignore(root: str, folder: str) -> "list[_Ignore]":
+    from pathspec import GitIgnoreSpec
+
+    try:
+        with open(os.path.join(root, folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
+            return [_Ignore(folder, GitIgnoreSpec.from_lines(file.read().splitlines()))]
+    except (OSError, ValueError):  # a folder of that name, or a pattern that git would skip as well
+        return []
+
+
+def _ignored(path: str, is_folder: bool, ignores: "list[_Ignore]") -> bool:
+    for ignore in reversed(ignores):
+        verdict = ignore.verdict(path, is_folder)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def is_regular(root: str, path: str) -> bool:
+    """Whether a path is a regular file, or a link to one that is not below `root` (those are listed themselves)."""
+    full = os.path.join(root, path)
+    try:
+        mode = os.lstat(full).st_mode
+        if stat.S_ISLNK(mode):
+            target = os.path.realpath(full)
+            return stat.S_ISREG(os.stat(full).st_mode) and not is_below(target, root)
+        return stat.S_ISREG(mode)
+    except (OSError, ValueError):
+        return False
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder or lies in it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

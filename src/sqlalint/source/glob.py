@@ -1,0 +1,70 @@
+"""Path patterns as ruff and pre-commit users write them, translated to regular expressions."""
+
+import functools
+import re
+
+
+@functools.lru_cache(maxsize=512)
+def glob(pattern: str) -> re.Pattern[str]:
+    """The expression that matches a whole path. `*` crosses `/`, `**/` stands for any folders or none, `{a,b}` for either."""
+    return re.compile(_translate(pattern), re.DOTALL)
+
+
+def _translate(pattern: str) -> str:
+    out, i, depth = [], 0, 0
+    while i < len(pattern):
+        rest = pattern[i:]
+        char = pattern[i]
+        if rest.startswith("**/") and (i == 0 or pattern[i - 1] == "/"):
+            out.append("(?:.*/)?")
+            i += 3
+            continue
+        if char == "[" and "]" in rest[2:]:
+            end = pattern.index("]", i + 2)
+            body = pattern[i + 1 : end].replace("\\", "\\\\")
+            out.append("[^" + body[1:] + "]" if body[0] in "!^" else "[" + body + "]")
+            i = end + 1
+            continue
+        if char == "{" and "}" in rest:
+            depth += 1
+            out.append("(?:")
+        elif char == "}" and depth:
+            depth -= 1
+            out.append(")")
+        elif char == "," and depth:
+            out.append("|")
+        else:
+            out.append(".*" if char == "*" else "." if char == "?" else re.escape(char))
+        i += 1
+    return "".join(out) + r"\Z"
+
+
+class Patterns:
+    """Patterns for files and folders. One without `/` matches a name anywhere, one with `/` a path below `base`."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self._names = [p.rstrip("/") for p in patterns if "/" not in p.rstrip("/")]
+        self._paths = [p.removeprefix("./").strip("/") for p in patterns if "/" in p.rstrip("/")]
+        self._plain = frozenset(p for p in self._names if not any(c in p for c in "*?[{"))
+        self._globs = [glob(p) for p in self._names if p not in self._plain]
+        self._path_globs = [glob(p) for p in self._paths]
+        self._folders: dict[str, bool] = {"": False}
+
+    def match(self, path: str) -> bool:
+        """Whether the path itself matches, whatever folder it is in."""
+        name = path.rpartition("/")[2]
+        return (
+            name in self._plain
+            or any(g.match(name) for g in self._globs)
+            or any(g.match(path) for g in self._path_globs)
+        )
+
+    def match_below(self, path: str) -> bool:
+        """Whether the path or any folder that it is in matches."""
+        return self._match_folder(path.rpartition("/")[0]) or self.match(path)
+
+    def _match_folder(self, folder: str) -> bool:
+        known = self._folders.get(folder)
+        if known is None:
+            known = self._folders[folder] = self._match_folder(folder.rpartition("/")[0]) or self.match(folder)
+        return known

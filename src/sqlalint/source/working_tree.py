@@ -1,0 +1,77 @@
+"""The working tree: files as they are on disk now."""
+
+import os
+import stat
+from collections.abc import Callable
+
+from sqlalint.source.files import DEFAULT_EXCLUDES, git_files, is_regular, walked_files, work_tree_of
+from sqlalint.source.glob import Patterns
+
+
+class WorkingTree:
+    """The files of a project on disk (see `Tree`).
+
+    `wanted` says by its path whether a file is of interest at all. `named` are files and folders that a user named,
+    relative to the root: they belong to the tree though an ignore file or an exclude matches them, unless
+    `force_exclude`. With `only_named` nothing else does: a loose file has no project around it.
+    `unlisted` has, after `paths()`, the folders that could not be listed, and why.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        wanted: Callable[[str], bool] = lambda _: True,
+        excludes: tuple[str, ...] = DEFAULT_EXCLUDES,
+        named: tuple[str, ...] = (),
+        force_exclude: bool = False,
+        only_named: bool = False,
+    ) -> None:
+        self.root = root
+        self.unlisted: dict[str, str] = {}
+        self._wanted = wanted
+        self._excludes = Patterns(excludes)
+        self._named = named
+        self._force_exclude = force_exclude
+        self._only_named = only_named
+
+    def paths(self) -> list[str]:
+        """The paths of all files, sorted; only regular ones."""
+        found = set() if self._only_named else set(self._project_files())
+        if not self._force_exclude:
+            for path in self._named:
+                found.update(self._named_files(path, found))
+        return sorted(path for path in found if is_regular(self.root, path))
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes. Raises `OSError`."""
+        # non-blocking: what was a file when it was listed may be a pipe by now
+        handle = os.open(
+            os.path.join(self.root, path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with open(handle, "rb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(0, "is not a regular file")
+            return file.read()
+
+    def _project_files(self) -> list[str]:
+        listed = git_files(self.root, self._note) if work_tree_of(self.root) else None
+        if listed is None:
+            return [p for p in walked_files(self.root, self._excludes, self._note) if self._wanted(p)]
+        return [p for p in listed if self._wanted(p) and not self._excludes.match_below(p)]
+
+    def _named_files(self, path: str, known: set[str]) -> list[str]:
+        full = os.path.join(self.root, path)
+        if not os.path.isdir(full):
+            return [path] if self._wanted(path) else []
+        if path in ("", ".") or not self._is_left_out(path, known):
+            return []
+        inside = walked_files(full, self._excludes, lambda p, why: self._note(f"{path}/{p}", why))
+        return [f"{path}/{p}" for p in inside if self._wanted(p)]
+
+    def _is_left_out(self, folder: str, known: set[str]) -> bool:
+        """Whether a folder as a whole is ignored or excluded: nothing of it was listed."""
+        return not any(p.startswith(folder + "/") for p in known)
+
+    def _note(self, folder: str, reason: str) -> None:
+        self.unlisted[folder] = reason
