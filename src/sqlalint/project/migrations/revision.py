@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from sqlalint.facts.span import Span, Spot
+from sqlalint.facts.span import START, Spot
 
 
 class Reference(Struct, frozen=True, array_like=True):
@@ -15,15 +15,14 @@ class Reference(Struct, frozen=True, array_like=True):
 class Revision(Struct, frozen=True, array_like=True, kw_only=True):
     """A revision file, from its literals.
 
-    `at` is the assignment of `revision`, the other spots those of `down_revision`, `branch_labels` and `depends_on`
-    (None where there is none). `parents`, `labels` and `depends_on` are None where they are no literals.
+    `at` is the value of `revision`, the other spots those of the values of `down_revision`, `branch_labels` and
+    `depends_on` (None where there is none). `parents`, `labels` and `depends_on` are None where they are no literals.
     `upgrade` and `downgrade` are the keys of the functions in the file, None where the file defines none;
     `binds` are all names that the module binds or imports at its top level ("*" for a star import).
     """
 
     id: str
     path: str
-    tree: str
     parents: tuple[Reference, ...] | None = ()
     labels: tuple[str, ...] | None = ()
     depends_on: tuple[Reference, ...] | None = ()
@@ -41,6 +40,11 @@ class Revision(Struct, frozen=True, array_like=True, kw_only=True):
         """Whether it joins several revisions."""
         return self.parents is not None and len(self.parents) > 1
 
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return self.path.rpartition("/")[2]
+
 
 class Unidentified(Struct, frozen=True, array_like=True):
     """A file in a versions folder that gives no literal `revision`. `absent`: it surely has none."""
@@ -51,17 +55,19 @@ class Unidentified(Struct, frozen=True, array_like=True):
     @property
     def at(self) -> Spot:
         """The beginning of the file."""
-        return Spot(self.path, "", Span(1, 1, 1, 1))
+        return Spot(self.path, "", START)
 
 
 class ScriptTree(Struct, frozen=True, array_like=True, kw_only=True):
-    """A folder of migrations with its revisions, as one `alembic` configuration sees it.
+    """A folder of migrations with its revisions, as one configuration of Alembic sees it.
 
-    `folder` is the script location; `source` where it was found (`alembic.ini [alembic]`); `versions` the folders of
-    revisions; `env` the path of its env.py. `revisions` are in order of path. `heads` and `bases` are ids. `resolved`
-    is False where a file or an id in it could not be read: then nothing may be said of what is missing.
+    `id` tells it from other trees; `folder` is the script location; `source` where it was found (`alembic.ini
+    [alembic]`); `versions` the folders of revisions; `env` the path of its env.py. `revisions` are in order of path.
+    `heads` and `bases` are ids. `resolved` is False where a file or an id in it could not be read, or a versions folder
+    is out of sight: then nothing may be said of what is missing.
     """
 
+    id: str
     folder: str
     source: str
     versions: tuple[str, ...]
@@ -71,11 +77,6 @@ class ScriptTree(Struct, frozen=True, array_like=True, kw_only=True):
     heads: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     resolved: bool = True
-
-    @property
-    def id(self) -> str:
-        """What tells it from other trees: its folder, with the versions folders where two trees share it."""
-        return self.folder
 
     @property
     def labels(self) -> frozenset[str]:
@@ -96,3 +97,7 @@ class Migrations(Struct, frozen=True):
     def revision_at(self, path: str) -> Revision | None:
         """The revision of a file."""
         return next((r for t in self.trees for r in t.revisions if r.path == path), None)
+
+    def tree_of(self, path: str) -> ScriptTree | None:
+        """The (first) tree that loads a file."""
+        return next((t for t in self.trees for r in t.revisions if r.path == path), None)
