@@ -95,6 +95,8 @@ def is_text(path: str) -> bool:
 def subjects(project: Project) -> Iterator[Any]:
     """Every fact that a rule may judge."""
     yield from project.unreadable
+    yield from project.migrations.trees
+    yield from project.migrations.revisions
 
 
 def judge(project: Project) -> tuple[list[Reported], list[Crash]]:

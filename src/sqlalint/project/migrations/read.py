@@ -8,14 +8,13 @@ from sqlalint.facts.span import START, Spot
 from sqlalint.facts.statement import Assign, Evaluate
 from sqlalint.project.migrations import graph
 from sqlalint.project.migrations.locations import Folders, Location, find_locations
-from sqlalint.project.migrations.revision import Migrations, Reference, Revision, ScriptTree, Unidentified
+from sqlalint.project.migrations.revision import FILES, Migrations, Reference, Revision, ScriptTree, Unidentified
 from sqlalint.project.project import Project
 from sqlalint.project.symbols import Definition
 
 _LEGACY = re.compile(r"([a-f0-9]+)\.py$")  # the id in a file name, as Alembic takes it where the file gives none
 _ELSEWHERE = frozenset({"tests", "test", "templates"})
 _DEEPEST = 4
-FILES = "revision files"  # the source of trees that no configuration in sight names
 
 
 def read_migrations(project: Project) -> Migrations:

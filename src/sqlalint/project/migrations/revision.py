@@ -4,6 +4,8 @@ from msgspec import Struct
 
 from sqlalint.facts.span import START, Spot
 
+FILES = "revision files"  # the source of trees that no configuration in sight names
+
 
 class Reference(Struct, frozen=True, array_like=True):
     """An id or label that a revision names, and where."""
@@ -77,6 +79,11 @@ class ScriptTree(Struct, frozen=True, array_like=True, kw_only=True):
     heads: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     resolved: bool = True
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether anything but the revision files themselves tells that Alembic loads these folders."""
+        return self.source != FILES
 
     @property
     def labels(self) -> frozenset[str]:
