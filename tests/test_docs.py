@@ -1,0 +1,110 @@
+"""README and docs are true: commands run, code parses, links lead somewhere, generated pages are not stale."""
+
+import ast
+import re
+import subprocess
+import sys
+import textwrap
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docs import generate
+
+from tests.harness import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+HAND_WRITTEN = [p for p in PAGES if not p.read_text().startswith("<!-- Generated")]
+FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", flags=re.MULTILINE | re.DOTALL)
+PROJECT = "fixtures/projects/blog"
+
+
+def fenced(language: str) -> Iterator[tuple[str, str]]:
+    """The blocks of a language on pages that are written by hand, each with where it is."""
+    for page in HAND_WRITTEN:
+        text = page.read_text()
+        for match in FENCE.finditer(text):
+            if match[2] == language:
+                row = text.count("\n", 0, match.start()) + 1
+                yield f"{page.relative_to(ROOT).as_posix()}:{row}", textwrap.dedent(match[3])
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Every command of every console block."""
+    for place, block in fenced("console"):
+        lines = [line for line in block.splitlines() if line.strip()]
+        assert all(line.startswith("$ ") for line in lines), f"{place}: say output in a text block"
+        for line in lines:
+            for command in line[2:].split(" && "):
+                yield place, command
+
+
+def blocks(language: str) -> pytest.MarkDecorator:
+    """One test for each block of a language."""
+    found = list(fenced(language))
+    return pytest.mark.parametrize("block", [b for _, b in found], ids=[p for p, _ in found])
+
+
+@pytest.mark.parametrize("command", sorted({c for _, c in commands()}))
+def test_commands_run(command: str) -> None:
+    program, *arguments = command.replace("path/to/project", PROJECT).split()
+    if program == "pip":
+        assert arguments[0] == "install"
+        assert arguments[1:] in (["."], ["'.[test]'"]), "not run here: .ci/run does it"
+        return
+    if (program, arguments) == ("python", ["-m", "tests"]):
+        return  # it runs these tests
+    module = {"sqlalint": ["-m", "sqlalint"], "python": []}[program]
+    done = subprocess.run([sys.executable, *module, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@blocks("python")
+def test_python_blocks_parse(block: str) -> None:
+    ast.parse(block)
+
+
+@blocks("toml")
+def test_toml_blocks_parse(block: str) -> None:
+    tomllib.loads(block)
+
+
+def test_the_checks_are_the_command_of_the_readme() -> None:
+    second = [b for p, b in fenced("console") if p.startswith("README")][1]
+    assert second.removeprefix("$ ").strip() in (ROOT / ".ci/run").read_text().replace(" --quiet", "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = FENCE.sub("", page.read_text())
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert [link for link in links if link and not (page.parent / link).exists()] == []
+
+
+def test_generated_pages_are_not_stale() -> None:
+    wanted = generate.pages()
+    written = {p.relative_to(generate.DOCS).as_posix(): p.read_text() for p in PAGES if p not in HAND_WRITTEN}
+    # versions of click break lines differently
+    stale = {p for p in wanted.keys() | written.keys() if wanted.get(p, "").split() != written.get(p, "").split()}
+    assert stale == set(), "run `python -m docs.generate`"
+
+
+def test_the_navigation_names_every_page_that_is_written_by_hand() -> None:
+    named = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text()))
+    assert all((generate.DOCS / name).exists() for name in named)
+    pages = {p.relative_to(generate.DOCS).as_posix() for p in HAND_WRITTEN if generate.DOCS in p.parents}
+    assert pages <= named
+
+
+def test_hooks_promise_only_what_there_is() -> None:
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text() + (ROOT / "README.md").read_text()
+    entries = re.findall(r"entry: sqlalint (.*)", text)
+    assert entries
+    for entry in entries:
+        done = subprocess.run(
+            [sys.executable, "-m", "sqlalint", *entry.split(), "--show-files", PROJECT],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
