@@ -1,8 +1,9 @@
 """From a tree to findings: read, link, follow, judge. The one place that calls the layers in their order."""
 
+import functools
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -10,6 +11,8 @@ from msgspec import Struct
 from sqlalint.facts.file import Failure, FileFacts, read_facts
 from sqlalint.project.project import Project, Settings
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
+from sqlalint.report.places import is_test
+from sqlalint.report.scope import MigrationTree
 from sqlalint.rules.registry import Rule, all_rules
 from sqlalint.source.syntax import with_deep_stack
 from sqlalint.source.tree import Tree
@@ -33,40 +36,67 @@ class Understood(Struct, frozen=True, array_like=True):
 
 
 class Analysis(Struct, frozen=True, array_like=True, kw_only=True):
-    """All that a tree gives: findings of every rule and tier, before any selection."""
+    """All that a tree gives: findings of every rule and tier, before any selection.
+
+    `trees` are the script trees as far as reporting needs them; `unreadable` is why a file could not be read, by path.
+    """
 
     findings: tuple[Reported, ...] = ()
     crashes: tuple[Crash, ...] = ()
     understood: tuple[Understood, ...] = ()
     files: int = 0
-    unreadable: tuple[str, ...] = ()
+    unreadable: dict[str, str] = {}
+    trees: tuple[MigrationTree, ...] = ()
 
 
-def analyse(tree: Tree, settings: Settings) -> Analysis:
-    """Analyse a whole tree. Never raises for what the tree contains."""
-    project = read_project(tree, settings)
+Progress = Callable[[int, int], None]
+
+
+def analyse(
+    tree: Tree, settings: Settings, *, by_hand: Collection[str] = (), progress: Progress | None = None
+) -> Analysis:
+    """Analyse a whole tree. Never raises for what the tree contains.
+
+    `by_hand` are files that were named themselves: tests among them are read as application code. `progress` is
+    called with the number of files that were read and of all.
+    """
+    project = read_project(tree, settings, by_hand=by_hand, progress=progress)
     findings, crashes = judge(project)
     return Analysis(
         findings=tuple(findings),
         crashes=tuple(crashes),
         understood=tuple(understood(project)),
         files=len(project.files) + len(project.failures),
-        unreadable=tuple(project.failures),
+        unreadable={path: failure.message for path, failure in project.failures.items()},
+        trees=script_trees(project),
     )
 
 
-def read_project(tree: Tree, settings: Settings) -> Project:
+def script_trees(project: Project) -> tuple[MigrationTree, ...]:
+    """The script trees as far as reporting needs them."""
+    from sqlalint.project.migrations.reach import imports_of_env
+
+    return tuple(
+        MigrationTree(tuple(dict.fromkeys((tree.folder, *tree.versions))), imports_of_env(project, tree))
+        for tree in project.migrations.trees
+    )
+
+
+def read_project(
+    tree: Tree, settings: Settings, *, by_hand: Collection[str] = (), progress: Progress | None = None
+) -> Project:
     """The project of a tree: every Python file's facts, and the texts that tell versions, dialects and script trees."""
     files: dict[str, FileFacts] = {}
     failures: dict[str, Failure] = {}
     texts: dict[str, str] = {}
-    for path in tree.paths():
+    paths = tree.paths()
+    for number, path in enumerate(paths):
+        if progress:
+            progress(number, len(paths))
         try:
             if path.endswith(".py"):
-                content = tree.read(path)
-                facts = with_deep_stack(
-                    lambda content=content, path=path: read_facts(content, bodies=not is_test(path))
-                )  # type: ignore[misc]
+                bodies = path in by_hand or not is_test(path)
+                facts = with_deep_stack(functools.partial(read_facts, tree.read(path), bodies=bodies))
                 if isinstance(facts, FileFacts):
                     files[path] = facts
                 else:
@@ -76,12 +106,6 @@ def read_project(tree: Tree, settings: Settings) -> Project:
         except OSError as problem:
             failures[path] = Failure(f"cannot be read: {problem.strerror or problem}", 1, 1, True, False)
     return Project(files, failures, texts, settings)
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is one of tests, where function bodies are lowered only for rules that are on there."""
-    *folders, name = path.split("/")
-    return "tests" in folders or name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
 
 
 def is_text(path: str) -> bool:

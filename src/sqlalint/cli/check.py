@@ -1,22 +1,26 @@
 """`sqlalint check`: analyse a project, print what is found, and exit."""
 
-import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
 
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
+from sqlalint.cli.printing import Printing, here
+from sqlalint.cli.terminal import write_quietly
 from sqlalint.config.errors import UsageError
 from sqlalint.config.select import Selection, Selectors, check_selectors, split_selectors
-from sqlalint.report.finding import Confidence, Reported, Severity
-from sqlalint.report.formats import FORMATS
+from sqlalint.report.finding import Confidence, Severity
+from sqlalint.report.formats import FOR_PEOPLE, FORMATS
+from sqlalint.report.presentation import Presentation
+from sqlalint.report.reporter import Policy, Report, decide
+from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
     from sqlalint.engine import Analysis
-    from sqlalint.report.reporter import Policy, Report
+    from sqlalint.source.working_tree import WorkingTree
 
 
 class CheckOptions(Struct, frozen=True, kw_only=True):
@@ -106,13 +110,25 @@ def check(options: CheckOptions) -> int:
     outputs = _outputs(options)
     selection = _selection(options, opened)
     tree = open_tree(opened, _split(options.exclude), options.force_exclude)
+    if options.show_files:
+        return _show_files(tree, opened)
+    from sqlalint.cli.progress import Progress
     from sqlalint.engine import analyse
 
-    analysis = analyse(tree, settings_of(opened))
-    report = _decide(analysis, _policy(options, opened, selection, analysis))
-    status = _status(analysis, report, options, opened)
-    _print(report, outputs, opened)
-    return status
+    with Progress(wanted=not options.quiet) as progress:
+        analysis = analyse(tree, settings_of(opened), by_hand=opened.files, progress=progress)
+    policy = _policy(options, opened, selection, analysis)
+    report = decide(analysis.findings, policy)
+    printed = Printing(opened, tree, options.color)
+    if options.statistics:
+        printed.statistics(report)
+    else:
+        printed.findings(report, outputs)
+    if not options.quiet:
+        to_stdout = outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
+        printed.summary(report, policy, analysis, options.verbose, to_stdout)
+    printed.crashes(analysis.crashes, options.verbose)
+    return _status(analysis, report, options, opened)
 
 
 def _selection(options: CheckOptions, opened: Opened) -> Selection:
@@ -138,8 +154,7 @@ def _selection(options: CheckOptions, opened: Opened) -> Selection:
     return Selection(file, given)
 
 
-def _policy(options: CheckOptions, opened: Opened, selection: Selection, analysis: "Analysis") -> "Policy":
-    from sqlalint.report.reporter import Policy
+def _policy(options: CheckOptions, opened: Opened, selection: Selection, analysis: "Analysis") -> Policy:
     from sqlalint.report.scope import report_set
 
     configured = opened.configuration.options
@@ -148,19 +163,14 @@ def _policy(options: CheckOptions, opened: Opened, selection: Selection, analysi
         severities=configured.severity,
         confidence=Confidence(options.confidence or configured.confidence or "certain"),
         severity=Severity(options.severity or "info"),
-        report_set=report_set(opened.files, opened.folders, ()),
+        report_set=report_set(opened.files, opened.folders, analysis.trees),
         by_hand=frozenset(opened.files),
+        migrations=tuple(folder for tree in analysis.trees for folder in tree.folders),
         history=options.history,
     )
 
 
-def _decide(analysis: "Analysis", policy: "Policy") -> "Report":
-    from sqlalint.report.reporter import decide
-
-    return decide(analysis.findings, policy)
-
-
-def _status(analysis: "Analysis", report: "Report", options: CheckOptions, opened: Opened) -> int:
+def _status(analysis: "Analysis", report: Report, options: CheckOptions, opened: Opened) -> int:
     """0, 1 or 2 as the findings that are shown say."""
     if analysis.crashes or any(f.code == "SAL003" for f in report.shown):
         return 2
@@ -183,23 +193,15 @@ def _outputs(options: CheckOptions) -> list[tuple[str, str | None]]:
     return [(name, files[n] if n < len(files) else None) for n, name in enumerate(formats)]
 
 
-def _print(report: "Report", outputs: Sequence[tuple[str, str | None]], opened: Opened) -> None:
-    from sqlalint.report.formats import renderer
-    from sqlalint.report.presentation import Presentation
+def _show_files(tree: "WorkingTree", opened: Opened) -> int:
+    """List the Python files of the report set."""
+    from sqlalint.report.scope import report_set
 
-    presentation = Presentation(opened.root.path, os.path.realpath(os.getcwd()))
-    for name, file in outputs:
-        pieces: Iterable[str] = renderer(name)(report.shown, presentation)
-        if file is None:
-            for piece in pieces:
-                sys.stdout.write(piece)
-        else:
-            with open(file, "w", encoding="utf-8") as stream:
-                stream.writelines(pieces)
+    shown, within = Presentation(opened.root.path, here()), report_set(opened.files, opened.folders, ())
+    paths = [path for path in tree.paths() if path.endswith(".py") and within.has(path)]
+    write_quietly((f"{printable(shown.path(path))}\n" for path in paths), sys.stdout)
+    return 0
 
 
 def _split(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-
-
-__all__ = ["CheckOptions", "Reported", "check", "command"]

@@ -1,12 +1,12 @@
 """The `sqlalint` command: its subcommands, and how every run ends."""
 
-import os
 import sys
 from typing import Any
 
 import click
 
 from sqlalint import __version__
+from sqlalint.cli.terminal import close_quietly, complain
 from sqlalint.config.errors import UsageError
 
 COMMANDS = {
@@ -77,11 +77,25 @@ def run(arguments: list[str]) -> int:
         print("Interrupted.", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # the reader (head, less) has seen enough; nothing more can be printed, also not at interpreter exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        close_quietly(sys.stdout)
         return 0
+    except Exception as problem:
+        return _apologise(problem, verbose=not {"-v", "--verbose"}.isdisjoint(arguments))
 
 
 def _refuse(message: str) -> int:
-    print(f"sqlalint: error: {message}", file=sys.stderr)
+    complain(f"error: {message}")
+    return 2
+
+
+def _apologise(problem: Exception, verbose: bool) -> int:
+    """Tell of a defect of sqlalint itself, in one line unless asked for more."""
+    import traceback
+
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    where = f"{frame.filename.rpartition('sqlalint')[2].lstrip('/')}:{frame.lineno}"
+    complain(f"error: {type(problem).__name__}: {problem} (in {where})")
+    complain("this is a bug in sqlalint; please report it with the output of the same command with -v")
+    if verbose:
+        traceback.print_exception(problem)
     return 2

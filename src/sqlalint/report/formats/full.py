@@ -1,3 +1,99 @@
-from sqlalint.report.formats.concise import render
+"""For people at a terminal: each finding with its source, the places that belong to it, and what to do."""
 
-__all__ = ["render"]
+from collections.abc import Iterator, Sequence
+
+from sqlalint.report.cells import width
+from sqlalint.report.excerpt import Excerpt, Mark, draw, excerpts
+from sqlalint.report.finding import Note, Reported
+from sqlalint.report.presentation import Presentation
+from sqlalint.report.style import heading, paint, printable, severity_style
+
+
+def render(findings: Sequence[Reported], presentation: Presentation) -> Iterator[str]:
+    """The findings, a blank line after each."""
+    for finding in findings:
+        yield heading(finding, presentation) + "\n"
+        yield from _places(finding, presentation)
+        yield from _said("help", finding.help, presentation)
+        tier = "" if finding.confidence.rank == 0 else f", {finding.confidence.value}"
+        yield from _said("rule", f"{finding.name} ({finding.severity.value}{tier})", presentation)
+        yield "\n"
+
+
+def _places(finding: Reported, presentation: Presentation) -> Iterator[str]:
+    """The place of the finding, then the related ones that do not stand beside it, each with its path."""
+    by_file = _marks(finding)
+    found = [
+        (path, excerpt) for path, marks in by_file.items() for excerpt in excerpts(marks, presentation.lines(path))
+    ]
+    gutter = 2 + max((len(str(excerpt.last)) for _, excerpt in found), default=1)
+    for path, excerpt in found:
+        if not excerpt.is_main:
+            yield _where(path, excerpt.marks[0], presentation) + "\n"
+        yield from draw(excerpt, presentation.lines(path), gutter, presentation.width, presentation.colour)
+    drawn = {mark for _, excerpt in found for mark in excerpt.marks}
+    for path, marks in by_file.items():  # the source is gone, or shorter than it was
+        for mark in marks:
+            if mark not in drawn and mark.label:
+                yield f"{_where(path, mark, presentation)}: {printable(mark.label)}\n"
+
+
+def _where(path: str, mark: Mark, presentation: Presentation) -> str:
+    shown = paint(printable(presentation.path(path)), "path", presentation.colour)
+    return f"  {shown}:{mark.span.row}:{mark.span.column}"
+
+
+def _marks(finding: Reported) -> dict[str, list[Mark]]:
+    """The marks of each file, the finding's own first; a note on its very place is its label."""
+    here = finding.place
+    same = [note for note in finding.related if note.place == here]
+    label = "; ".join(note.message for note in same)
+    marks = {here.path: [Mark(here.span, label, True, severity_style(finding.severity))]}
+    for note in finding.related:
+        if note not in same:
+            marks.setdefault(note.place.path, []).append(_mark(note))
+    return marks
+
+
+def _mark(note: Note) -> Mark:
+    return Mark(note.place.span, note.message, False, "related")
+
+
+def _said(word: str, text: str, presentation: Presentation) -> Iterator[str]:
+    """`help: ...`, wrapped between words but never inside code, further lines below the first."""
+    indent = " " * (len(word) + 4)
+    first = True
+    for line in text.split("\n"):
+        for piece in wrap(line, presentation.width - len(indent)):
+            lead = f"  {paint(word + ':', 'help' if word == 'help' else 'dim', presentation.colour)} "
+            yield (lead if first else indent) + printable(piece) + "\n"
+            first = False
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """A text in lines of at most `room` cells where it can be broken; between backticks it cannot."""
+    if width(text) <= room:
+        return [text]
+    lines, current = [], ""
+    for word in _words(text):
+        if current and width(current) + 1 + width(word) > room:
+            lines.append(current)
+            current = word
+        else:
+            current = f"{current} {word}" if current else word
+    return [*lines, current]
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = []
+    inside = False
+    for word in text.split(" "):
+        if inside:
+            words[-1] += " " + word
+        else:
+            words.append(word)
+        inside ^= word.count("`") % 2 == 1
+    return words
+
+
+__all__ = ["Excerpt", "render", "wrap"]

@@ -1,0 +1,112 @@
+"""Prints what a run found: findings, summary, crashes."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalint.cli.opening import Opened
+from sqlalint.cli.terminal import complain, has_colour, terminal_width, write, write_quietly
+from sqlalint.config.errors import UsageError
+from sqlalint.report.formats import renderer
+from sqlalint.report.presentation import Presentation
+from sqlalint.report.reporter import Policy, Report
+from sqlalint.report.summary import Fraction, Run, summary
+from sqlalint.source.text import Unreadable, decode
+
+if TYPE_CHECKING:
+    from sqlalint.engine import Analysis, Crash
+    from sqlalint.source.tree import Tree
+
+ISSUES = "https://github.com/sqlalint/sqlalint/issues"
+
+
+def here() -> str:
+    """The working directory, without links."""
+    return os.path.realpath(os.getcwd())
+
+
+class Printing:
+    """Prints for one project."""
+
+    def __init__(self, opened: Opened, tree: "Tree", colour: str = "auto") -> None:
+        self._opened = opened
+        self._tree = tree
+        self._colour = colour
+
+    def findings(self, report: Report, outputs: Sequence[tuple[str, str | None]]) -> None:
+        """Print the findings in each format to where it goes."""
+        for name, file in outputs:
+            if file is None:
+                shown = self._presentation(has_colour(self._colour, sys.stdout), terminal_width())
+                write_quietly(renderer(name)(report.shown, shown), sys.stdout)
+            else:
+                _write_file(file, renderer(name)(report.shown, self._presentation(self._colour == "always", 120)))
+
+    def statistics(self, report: Report) -> None:
+        """Print how many findings each rule has, the most first."""
+        counts = Counter((f.code, f.name) for f in report.shown)
+        rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        write_quietly((f"{number:>6,}  {code}  {name}\n" for (code, name), number in rows), sys.stdout)
+
+    def summary(self, report: Report, policy: Policy, analysis: "Analysis", verbose: bool, to_stdout: bool) -> None:
+        """Print what was shown, held back and understood."""
+        shown = self._presentation(False, 120)
+        run = Run(
+            files=analysis.files,
+            confidence=policy.confidence,
+            paths=tuple(_folder(shown.path(p)) for p in (*self._opened.files, *self._opened.folders)),
+            whole=shown.path(""),
+            brought=tuple(_folder(shown.path(p)) for p in policy.report_set.brought),
+            understood=tuple(Fraction(u.what, u.known, u.total) for u in analysis.understood),
+            unreadable=_unreported(report, analysis, shown),
+            unlisted=tuple((shown.path(p), why) for p, why in _unlisted(self._tree)),
+            verbose=verbose,
+        )
+        write_quietly(summary(report, run), sys.stdout if to_stdout else sys.stderr)
+
+    def crashes(self, crashes: "Iterable[Crash]", verbose: bool) -> None:
+        """Tell of rules that crashed; everything else was reported as usual."""
+        for crash in crashes:
+            where = f" on {self._presentation(False, 120).path(crash.path)}" if crash.path else ""
+            complain(f"the rule {crash.rule} crashed{where}: {crash.error}")
+            complain(f"this is a bug in sqlalint; please report it at {ISSUES} with the output of `sqlalint -v`")
+            if verbose:
+                write_quietly([crash.trace], sys.stderr)
+
+    def _presentation(self, colour: bool, width: int) -> Presentation:
+        return Presentation(self._opened.root.path, here(), read=self._lines, width=width, colour=colour)
+
+    def _lines(self, path: str) -> tuple[str, ...]:
+        try:
+            content = self._tree.read(path)
+        except OSError:
+            return ()
+        try:
+            return tuple(decode(content).lines)
+        except Unreadable:
+            return tuple(content.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"))
+
+
+def _folder(path: str) -> str:
+    return f"{path}/" if os.path.isdir(path) and path != "." else path
+
+
+def _unlisted(tree: "Tree") -> Iterator[tuple[str, str]]:
+    found: dict[str, str] = getattr(tree, "unlisted", {})
+    yield from sorted(found.items())
+
+
+def _unreported(report: Report, analysis: "Analysis", shown: Presentation) -> tuple[tuple[str, str], ...]:
+    """The files that could not be read and that no finding tells of."""
+    told = {f.place.path for f in report.shown if f.code == "SAL003"}
+    return tuple((shown.path(p), why) for p, why in sorted(analysis.unreadable.items()) if p not in told)
+
+
+def _write_file(file: str, pieces: Iterable[str]) -> None:
+    try:
+        with open(file, "w", encoding="utf-8") as stream:
+            write(pieces, stream)
+    except OSError as problem:
+        raise UsageError(f"--output-file {file}: {problem.strerror or problem}") from None

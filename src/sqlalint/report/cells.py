@@ -1,0 +1,92 @@
+"""Lines of source as a terminal shows them: tabs, wide and invisible characters, and lines longer than the screen."""
+
+from msgspec import Struct
+
+TAB = 4
+_CUT = "..."
+
+
+class Shown(Struct, frozen=True):
+    """A line as it is printed. `starts[i]` is the cell at which its i-th character begins; one more for the end."""
+
+    text: str
+    starts: list[int]
+
+    def cell(self, column: int) -> int:
+        """The cell of a column that counts code points from 1."""
+        return self.starts[min(max(column - 1, 0), len(self.starts) - 1)]
+
+
+def shown(line: str) -> Shown:
+    """A line with tabs expanded, and without characters that would move the cursor or hide others."""
+    if line.isascii() and line.isprintable():
+        return Shown(line, list(range(len(line) + 1)))
+    pieces, starts, cell = [], [0], 0
+    for char in line:
+        piece = " " * (TAB - cell % TAB) if char == "\t" else char if char.isprintable() else "\ufffd"
+        pieces.append(piece)
+        cell += width(piece)
+        starts.append(cell)
+    return Shown("".join(pieces), starts)
+
+
+def width(text: str) -> int:
+    """The number of cells that a text takes."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    return sum(
+        0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in ("W", "F") else 1 for char in text
+    )
+
+
+class Window(Struct, frozen=True):
+    """The part of a line that fits the screen. `left` is the first cell of the line that it shows."""
+
+    text: str
+    left: int
+    right: int
+
+    def clip(self, start: int, end: int) -> tuple[int, int]:
+        """Cells of the line as cells of the window, at least one wide."""
+        first = min(max(start - self.left, 0), max(self.right - self.left - 1, 0))
+        return first, max(min(end, self.right) - self.left, first + 1)
+
+
+def window(line: Shown, room: int, start: int, end: int) -> Window:
+    """The line cut to `room` cells, so that the cells from `start` to `end` are seen, or as many of them as fit."""
+    total = line.starts[-1]
+    room = max(room, 20)
+    if total <= room:
+        return Window(line.text, 0, max(total, end))
+    left = 0 if end <= room - len(_CUT) else max(min(start - room // 4, total - room), 0)
+    head = _CUT if left else ""
+    tail = _CUT if left + room < total else ""
+    inner = _between(line, left + len(head), left + room - len(tail))
+    return Window(head + inner + tail, left, left + room)
+
+
+def _between(line: Shown, start: int, end: int) -> str:
+    """The text of the cells from start to end; half a wide character is a blank."""
+    out: list[str] = []
+    at = start
+    for char, cell in _characters(line, start):
+        after = cell + width(char)
+        if after > end:
+            break
+        out.append(" " * (cell - at) + char)
+        at = after
+    return "".join(out) + " " * (end - at)
+
+
+def _characters(line: Shown, start: int) -> list[tuple[str, int]]:
+    """The characters that begin at or after a cell, each with its cell."""
+    found, cell = [], 0
+    for char in line.text:
+        if cell >= start:
+            found.append((char, cell))
+        cell += width(char)
+        if cell > start + 2000:
+            break
+    return found
