@@ -9,6 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from sqlalint.facts.file import Failure, FileFacts, read_facts
+from sqlalint.flow.analysis import follow, roots
+from sqlalint.flow.questions import Questions
 from sqlalint.project.project import Project, Settings
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
 from sqlalint.report.places import is_test
@@ -121,6 +123,17 @@ def subjects(project: Project) -> Iterator[Any]:
     yield from project.unreadable
     yield from project.migrations.trees
     yield from project.migrations.revisions
+    yield from followed(project)
+
+
+def followed(project: Project) -> Iterator[Any]:
+    """What following the functions that query brings to light."""
+    questions = Questions(project)
+    for path, key in roots(project):
+        found = follow(questions, path, key)
+        yield from found.reads
+        yield from found.async_reads
+        yield from found.consumed
 
 
 def judge(project: Project) -> tuple[list[Reported], list[Crash]]:

@@ -380,3 +380,12 @@ _STATEMENTS: dict[type[ast.AST], Callable[[Lowering, Any], st.Statement]] = {
     ast.Continue: Lowering._jump, ast.FunctionDef: Lowering.function, ast.AsyncFunctionDef: Lowering.function,
     ast.ClassDef: Lowering.class_,
 }  # fmt: skip
+
+
+def expression_of(text: str) -> ex.Expr | None:
+    """A string that is an expression (`Mapped["User | None"]`), lowered; None where it is none. Its spans mean nothing."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return Lowering(Columns([], 1), 1).expression(tree.body)

@@ -1,0 +1,1 @@
+"""Values followed: what a query loads, where its rows go, and what is read of them there."""

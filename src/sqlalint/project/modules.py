@@ -91,6 +91,12 @@ class Modules:
             self._resolved[key] = found
         return found
 
+    def imported(self, path: str, module: str, level: int, name: str | None) -> Symbol:
+        """What `from module import name` inside a function binds; without a name, what `import module as x` binds."""
+        if name is None:
+            return self._module(path, module, level)
+        return self._member(path, ImportedName(module, level, name, name, 1, False, False), name)
+
     def attribute(self, symbol: Symbol, name: str) -> Symbol:
         """What `symbol.name` stands for."""
         match symbol:

@@ -1,0 +1,291 @@
+"""Calls: what is called, and what it gives."""
+
+from msgspec.structs import replace
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts.span import Span
+from sqlalint.facts.statement import Function
+from sqlalint.flow import options as op
+from sqlalint.flow import reads, results
+from sqlalint.flow import statements as sm
+from sqlalint.flow import values as v
+from sqlalint.flow.annotations import SESSIONS
+from sqlalint.flow.frame import Frame
+
+_CLAUSES = frozenset(
+    """
+    func text literal literal_column cast case desc asc nullsfirst nullslast null true false or_ exists any_ all_
+    between bindparam extract tuple_ type_coerce column table values not_ collate distinct over within_group lateral
+    """.split()
+)
+_SESSION_FACTORIES = {
+    "sqlalchemy.orm.sessionmaker": False,
+    "sqlalchemy.orm.scoped_session": False,
+    "sqlalchemy.ext.asyncio.async_sessionmaker": True,
+    "sqlalchemy.ext.asyncio.async_scoped_session": True,
+}
+_CONNECTIONS = {
+    "sqlalchemy.create_engine": v.Session(core=True),
+    "sqlalchemy.ext.asyncio.create_async_engine": v.Session(is_async=True, core=True),
+    "alembic.op.get_bind": v.Session(core=True),
+}
+
+
+def external(
+    frame: Frame,
+    name: str,
+    arguments: list[v.Value],
+    keywords: dict[str, v.Value],
+    at: Span,
+) -> v.Value:
+    """The value of a call of a library's function or class, by its canonical name."""
+    if name == "sqlalchemy.select":
+        return sm.selected(arguments, False, frame.spot(at), None)
+    if name in op.LOADER_FUNCTIONS:
+        return op.make(name.rpartition(".")[2], arguments, frame.questions, frame.spot(at))
+    if name == "sqlalchemy.orm.aliased":
+        return _aliased(frame, arguments)
+    if name in ("sqlalchemy.and_",):
+        return v.Criterion(tuple(e for a in arguments if isinstance(a, v.Criterion) for e in a.equals))
+    if name == "sqlalchemy.orm.with_parent":
+        return _with_parent(arguments)
+    if name in _SESSION_FACTORIES:
+        return _factory(name, arguments, keywords)
+    if name == "sqlalchemy.orm.Query":
+        first = arguments[0] if arguments else v.UNKNOWN
+        entities: list[v.Value] = list(first.items) if isinstance(first, v.Items) else [first]
+        return sm.selected(entities, True, frame.spot(at), None)
+    if name in _CONNECTIONS:
+        return _CONNECTIONS[name]
+    session = SESSIONS.get(name)
+    if session is not None:
+        return session
+    module, _, last = name.rpartition(".")
+    if module in ("sqlalchemy", "sqlalchemy.func") and (last in _CLAUSES or module.endswith("func")):
+        return v.Criterion()
+    if last == "tqdm" or name in ("itertools.islice", "itertools.chain", "rich.progress.track"):
+        return _wrapped(last, arguments)
+    return v.UNKNOWN
+
+
+def _aliased(frame: Frame, arguments: list[v.Value]) -> v.Value:
+    first = arguments[0] if arguments else v.UNKNOWN
+    if isinstance(first, v.ModelClass):
+        return v.ModelClass(first.model, frame.number(), len(arguments) > 1)
+    return v.UNKNOWN
+
+
+def _with_parent(arguments: list[v.Value]) -> v.Value:
+    """`with_parent(user, User.posts)` fixes the parent of the rows: all of them have the same one."""
+    second = arguments[1] if len(arguments) > 1 else v.UNKNOWN
+    return v.Criterion((second,)) if isinstance(second, v.Attribute) else v.Criterion()
+
+
+def _factory(name: str, arguments: list[v.Value], keywords: dict[str, v.Value]) -> v.Value:
+    class_ = keywords.get("class_")
+    if isinstance(class_, v.ExternalRef) and class_.name in SESSIONS:
+        session = SESSIONS[class_.name]
+        return v.Factory(session) if isinstance(session, v.Session) else v.UNKNOWN
+    if isinstance(class_, v.ClassRef):
+        return v.Factory(v.Session(sure=False))
+    is_async = _SESSION_FACTORIES[name]
+    first = arguments[0] if arguments else None
+    if isinstance(first, v.Factory):
+        is_async = first.session.is_async
+    scoped = "scoped" in name
+    return v.Session(is_async) if scoped else v.Factory(v.Session(is_async))
+
+
+def _wrapped(name: str, arguments: list[v.Value]) -> v.Value:
+    """Functions that give the elements of what they get."""
+    first = arguments[0] if arguments else v.UNKNOWN
+    if name == "islice" and len(arguments) == 2 and isinstance(first, v.Many):
+        stop = arguments[1].value if isinstance(arguments[1], v.Literal) else None
+        return replace(first, few=isinstance(stop, int) and stop <= 10)
+    if name == "chain" and len(arguments) != 1:
+        return v.UNKNOWN
+    return first
+
+
+# --- methods ---
+
+
+def method(
+    frame: Frame,
+    receiver: v.Value,
+    name: str,
+    arguments: list[v.Value],
+    keywords: dict[str, v.Value],
+    call: ex.Call,
+) -> v.Value:
+    """The value of `receiver.name(...)`."""
+    at = call.span
+    blame = call.function.name_span if isinstance(call.function, ex.Attribute) else at
+    match receiver:
+        case v.Session():
+            return results.execute(frame, receiver, name, arguments, keywords, at)
+        case v.Statement():
+            changed = sm.method(receiver, name, arguments, keywords, frame.questions)
+            if changed is not None:
+                return changed
+            return results.query_method(frame, receiver, name, arguments, blame) if receiver.legacy else v.UNKNOWN
+        case v.Result():
+            if name in results.RESULT_METHODS:
+                return results.fetch(frame, receiver, name, blame, arguments)
+            return v.UNKNOWN
+        case v.Option():
+            return op.extend(receiver, name, arguments, frame.questions, frame.spot(at))
+        case v.Attribute():
+            return _attribute_method(receiver, name, arguments)
+        case v.Criterion():
+            return receiver if name in ("label", "self_group") else v.Criterion()
+        case v.Many():
+            return _many_method(frame, receiver, name, arguments, call, blame)
+        case v.Pairs():
+            return _pairs_method(receiver, name, arguments)
+        case v.Factory():
+            return receiver.session if name in ("begin", "__call__") else v.UNKNOWN
+        case _:
+            return _unknown_method(frame, receiver, name, arguments, keywords, at)
+
+
+def _attribute_method(receiver: v.Attribute, name: str, arguments: list[v.Value]) -> v.Value:
+    if name == "of_type":
+        target = arguments[0] if arguments else v.UNKNOWN
+        return replace(receiver, narrowed=target.model) if isinstance(target, v.ModelClass) else receiver
+    if name in ("and_", "label"):
+        return receiver
+    if name in ("is_", "__eq__"):
+        return v.Criterion((receiver,))
+    return v.Criterion()
+
+
+def _many_method(
+    frame: Frame, receiver: v.Many, name: str, arguments: list[v.Value], call: ex.Call, at: Span
+) -> v.Value:
+    if receiver.kind == "dynamic":
+        return _dynamic_method(frame, receiver, name, at)
+    match name:
+        case "append" | "add" | "appendleft" | "insert" | "extend" | "update":
+            _grow(frame, receiver, name, arguments, call)
+            return v.NONE
+        case "copy" | "union" | "difference" | "intersection":
+            return receiver
+        case "pop" | "popleft":
+            return receiver.element
+        case _:
+            return v.UNKNOWN
+
+
+def _dynamic_method(frame: Frame, receiver: v.Many, name: str, at: Span) -> v.Value:
+    if name in ("all", "count", "first", "one", "one_or_none", "paginate", "exists"):
+        reads.queried(frame, receiver, at)
+        return v.Many(receiver.element, "list") if name == "all" else v.UNKNOWN
+    if name in ("filter", "filter_by", "order_by", "limit", "options", "join", "where", "offset"):
+        return v.Many(receiver.element, "dynamic", receiver.few) if name != "options" else v.UNKNOWN
+    return v.UNKNOWN
+
+
+def _grow(frame: Frame, receiver: v.Many, name: str, arguments: list[v.Value], call: ex.Call) -> None:
+    """`rows.append(x)`: the list holds that as well from here on."""
+    target = call.function.value if isinstance(call.function, ex.Attribute) else None
+    if not isinstance(target, ex.Name) or not arguments or target.id not in frame.names:
+        return
+    added = arguments[-1]
+    if name in ("extend", "update"):
+        added = element_of(added)
+    current = frame.names[target.id]
+    if isinstance(current, v.Many):
+        empty = current.element == v.Unknown(why="empty")
+        element = _still(added) if empty else v.join(current.element, _still(added))
+        frame.names[target.id] = replace(current, element=element, few=current.few and not frame.loops)
+
+
+def _still(value: v.Value) -> v.Value:
+    """A value that varies with no loop any more, because it is held."""
+    match value:
+        case v.Instance():
+            return replace(value, loop=0)
+        case v.Items(items=items):
+            return replace(value, items=tuple(_still(i) for i in items))
+        case _:
+            return value
+
+
+def element_of(value: v.Value) -> v.Value:
+    """What one element of an iterable is, for iterables that do not query."""
+    match value:
+        case v.Many(element=element):
+            return element
+        case v.Items(items=items):
+            result: v.Value | None = None
+            for item in items:
+                result = item if result is None else v.join(result, item)
+            return result if result is not None else v.Unknown(why="empty")
+        case v.Pairs(key=key):
+            return key
+        case v.Unknown(rows=rows):
+            return v.Unknown(rows=rows)
+        case _:
+            return v.UNKNOWN
+
+
+def _pairs_method(receiver: v.Pairs, name: str, arguments: list[v.Value]) -> v.Value:
+    match name:
+        case "values":
+            return v.Many(receiver.value)
+        case "items":
+            return v.Many(v.Items((receiver.key, receiver.value)))
+        case "keys":
+            return v.Many(receiver.key)
+        case "get" | "pop" | "setdefault":
+            return receiver.value
+        case "copy":
+            return receiver
+        case _:
+            return v.UNKNOWN
+
+
+def _unknown_method(
+    frame: Frame,
+    receiver: v.Value,
+    name: str,
+    arguments: list[v.Value],
+    keywords: dict[str, v.Value],
+    at: Span,
+) -> v.Value:
+    """A receiver whose type is not known, but that is used as a session: nothing else takes such arguments."""
+    if not isinstance(receiver, v.Unknown | v.ExternalRef | v.Object):
+        return v.UNKNOWN
+    first = arguments[0] if arguments else keywords.get("statement", v.UNKNOWN)
+    session = v.Session(is_async=frame.awaiting, sure=False)
+    if name == "query" and isinstance(first, v.ModelClass | v.Attribute):
+        return sm.selected(arguments, True, frame.spot(at), session)
+    if name in results.EXECUTING and isinstance(first, v.Statement):
+        return results.execute(frame, session, name, arguments, keywords, at)
+    if name in ("get", "get_one") and isinstance(first, v.ModelClass) and len(arguments) > 1:
+        return results.execute(frame, session, name, arguments, keywords, at)
+    if name in ("refresh", "expire") and isinstance(first, v.Instance):
+        return results.execute(frame, session, name, arguments, keywords, at)
+    if name in ("all", "scalars", "fetchall") and isinstance(receiver, v.Unknown) and receiver.rows:
+        return v.Unknown(rows=True)
+    return v.UNKNOWN
+
+
+# --- functions of the project ---
+
+
+def returned(frame: Frame, path: str, key: str) -> v.Value:
+    """What a function of the project gives, by its annotation."""
+    function = frame.questions.function(path, key)
+    if function is None:
+        return v.UNKNOWN
+    value = frame.annotations.value(function.returns, path)
+    if _is_context_manager(function) and isinstance(value, v.Many):
+        value = value.element
+    return v.Awaitable(value) if function.is_async and not function.is_generator else value
+
+
+def _is_context_manager(function: Function) -> bool:
+    names = [ex.dotted(d) or "" for d in function.decorators]
+    return any(n.rpartition(".")[2] in ("contextmanager", "asynccontextmanager") for n in names)

@@ -1,0 +1,764 @@
+"""Expressions followed: names, attributes, calls, loops in comprehensions and callbacks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from msgspec.structs import replace
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts import statement as st
+from sqlalint.facts.span import Span
+from sqlalint.flow import calls, reads, results
+from sqlalint.flow import statements as sm
+from sqlalint.flow import values as v
+from sqlalint.flow.annotations import SESSIONS
+from sqlalint.flow.events import Loop
+from sqlalint.flow.frame import ActiveLoop, Frame
+from sqlalint.project.symbols import UNKNOWN, Definition, External, Module, Symbol
+
+_MAX_INLINE = 3
+_FEW = 10
+_PASSING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
+
+
+class Evaluator:
+    """Evaluates the expressions of one function in its frame."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
+
+    # --- expressions ---
+
+    def value(self, expression: ex.Expr) -> v.Value:
+        """The value of an expression; every read in it is recorded."""
+        match expression:
+            case ex.Name(id=name):
+                return self.name(name)
+            case ex.Attribute():
+                return self.attribute(expression)
+            case ex.Call():
+                return self.call(expression)
+            case ex.Literal(value=value):
+                return v.Literal(value)
+            case ex.Await(value=value):
+                return self._await(value)
+            case ex.Collection():
+                return self._collection(expression)
+            case ex.Comprehension():
+                return self._comprehension(expression)
+            case ex.Subscript():
+                return self._subscript(expression)
+            case ex.Compare():
+                return self._compare(expression)
+            case ex.Boolean(values=values):
+                return self._boolean(values)
+            case ex.Binary():
+                return self._binary(expression)
+            case ex.Conditional(test=test, body=body, otherwise=otherwise):
+                self.value(test)
+                with self.frame.condition():
+                    return v.join(self.value(body), self.value(otherwise))
+            case ex.Lambda():
+                return v.Closure(expression)
+            case ex.Walrus(name=name, value=value):
+                found = self.value(value)
+                self.bind(name, found, expression.span)
+                return found
+            case ex.Mapping():
+                return self._mapping(expression)
+            case ex.Unary(operator="not", value=value):
+                self.value(value)
+                return v.UNKNOWN
+            case ex.Unary(value=value):
+                found = self.value(value)
+                return v.Criterion() if isinstance(found, v.Criterion | v.Attribute) else v.UNKNOWN
+            case ex.Starred(value=value):
+                return self.value(value)
+            case _:
+                for part in ex.children(expression):
+                    self.value(part)
+                return v.UNKNOWN
+
+    def name(self, name: str) -> v.Value:
+        """What a name stands for: a local, or something of the module."""
+        found = self.frame.names.get(name)
+        if found is not None:
+            return found
+        return self.of_symbol(self.frame.questions.resolve(self.frame.path, name))
+
+    def of_symbol(self, symbol: Symbol) -> v.Value:
+        """The value of something at the level of a module."""
+        match symbol:
+            case External(name=name):
+                return v.ExternalRef(name)
+            case Module(path=path):
+                return v.ModuleRef(path)
+            case Definition(path=path, key=key, rest=rest):
+                value = self._definition(path, key)
+                for part in rest:
+                    value = self.member(value, part, Span(1, 1, 1, 1))
+                return value
+            case _:
+                return v.UNKNOWN
+
+    def _definition(self, path: str, key: str) -> v.Value:
+        class_id = f"{path}::{key}"
+        questions = self.frame.questions
+        if questions.model(class_id) is not None:
+            return v.ModelClass(class_id)
+        found = questions.statement(path, key)
+        match found:
+            case st.Class():
+                bases = questions.external_bases(class_id)
+                session = next((SESSIONS[b] for b in bases if b in SESSIONS), None)
+                return v.Factory(session) if isinstance(session, v.Session) else v.ClassRef(class_id)
+            case st.Function():
+                return v.FunctionRef(path, key)
+            case st.Assign(annotation=annotation) if annotation is not None and found.value is None:
+                return self.frame.annotations.value(annotation, path)
+            case st.Assign(value=value) if value is not None:
+                return self._global(path, key, value)
+            case _:
+                entry_is_function = found is None and "." not in key
+                return v.FunctionRef(path, key) if entry_is_function else v.UNKNOWN
+
+    def _global(self, path: str, key: str, value: ex.Expr) -> v.Value:
+        """A module's variable: its value evaluated where it stands."""
+        if self.frame.inlined >= _MAX_INLINE:
+            return v.UNKNOWN
+        frame = Frame(self.frame.questions, path, key)
+        frame.inlined = self.frame.inlined + 1
+        found = Evaluator(frame).value(value)
+        keeps = isinstance(
+            found,
+            v.Statement | v.Option | v.Session | v.Factory | v.ModelClass | v.Items | v.Attribute | v.FunctionRef
+            | v.ClassRef | v.Object | v.Literal | v.Many | v.ExternalRef,
+        )  # fmt: skip
+        if isinstance(found, v.Instance) or not keeps:
+            return self._library_object(path, value) or v.UNKNOWN
+        return found
+
+    def _library_object(self, path: str, value: ex.Expr) -> v.Value | None:
+        """`db = SQLAlchemy()`: an object of a library that data files describe."""
+        name = ex.dotted(value.function) if isinstance(value, ex.Call) else None
+        symbol = self.frame.questions.resolve(path, name) if name else UNKNOWN
+        if isinstance(symbol, External) and symbol.name in self.frame.questions.project.libraries.objects:
+            return v.ExternalRef(f"{symbol.name}()")
+        if isinstance(symbol, Definition):
+            for base in self.frame.questions.external_bases(f"{symbol.path}::{symbol.key}"):
+                if base in self.frame.questions.project.libraries.objects:
+                    return v.ExternalRef(f"{base}()")
+        return None
+
+    # --- attributes ---
+
+    def attribute(self, expression: ex.Attribute) -> v.Value:
+        """`value.name`."""
+        dotted = ex.dotted(expression)
+        if dotted is not None:
+            known = self.frame.names.get(dotted)  # `self.session` that was assigned in this function
+            if known is not None:
+                return known
+        receiver = self.value(expression.value)
+        return self.member(receiver, expression.name, expression.name_span)
+
+    def member(self, receiver: v.Value, name: str, at: Span) -> v.Value:
+        """What `receiver.name` is; `at` is what a read would be blamed on."""
+        match receiver:
+            case v.Instance():
+                return reads.attribute(self.frame, receiver, name, at)
+            case v.ModelClass(model=model, alias=alias):
+                return self._of_model(model, alias, name, at)
+            case v.ExternalRef(name=base):
+                return self._of_library(base, name)
+            case v.ModuleRef(path=path):
+                return self.of_symbol(self.frame.questions.resolve(path, name))
+            case v.Items(items=items, names=names) if name in names:
+                return items[names.index(name)]
+            case v.Pairs(by_name=by_name):
+                return by_name.get(name, v.Method(receiver, name))
+            case v.Object(class_id=class_id) | v.ClassRef(class_id=class_id):
+                return self._of_object(receiver, class_id, name)
+            case v.Unknown():
+                return v.Method(receiver, name) if receiver.rows else v.UNKNOWN
+            case v.Session() if name in ("sync_session", "session_factory"):
+                return v.UNKNOWN
+            case v.Attribute(model=model, name=relationship):
+                found = self.frame.questions.model(model)
+                link = found.relationships.get(relationship) if found else None
+                return v.Attribute(link.target, name) if link and link.target else v.Criterion()
+            case v.Literal() | v.Closure() | v.FunctionRef():
+                return v.UNKNOWN
+            case _:
+                return v.Method(receiver, name)
+
+    def _of_model(self, model_id: str, alias: int, name: str, at: Span) -> v.Value:
+        model = self.frame.questions.model(model_id)
+        if model is None:
+            return v.UNKNOWN
+        if name in model.columns or name in model.relationships or name in model.column_properties:
+            return v.Attribute(model_id, name, alias)
+        if name in model.hybrids:
+            return v.Criterion()
+        if name in model.methods:
+            path, _, key = model.methods[name].partition("::")
+            return v.FunctionRef(path, key, v.ModelClass(model_id))
+        if name == "query":  # Flask-SQLAlchemy's and `query_property()`'s
+            return sm.selected([v.ModelClass(model_id)], True, self.frame.spot(at), None)
+        return v.UNKNOWN
+
+    def _of_library(self, base: str, name: str) -> v.Value:
+        libraries = self.frame.questions.project.libraries
+        if base.endswith("()"):
+            known = libraries.objects.get(base[:-2])
+            if known is None:
+                return v.UNKNOWN
+            if name in known.sessions:
+                return v.Session(is_async="async" in name)
+            if known.namespaces:
+                module = "sqlalchemy.orm" if name in _ORM_NAMES else "sqlalchemy"
+                return v.ExternalRef(libraries.canonical(f"{module}.{name}"))
+            return v.UNKNOWN
+        return v.ExternalRef(libraries.canonical(f"{base}.{name}"))
+
+    def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str) -> v.Value:
+        """A method or attribute of an instance of a project's class."""
+        questions = self.frame.questions
+        owner = questions.member(class_id, name)
+        if owner is not None:
+            path, _, key = owner.partition("::")
+            function = questions.function(path, f"{key}.{name}")
+            if function is not None and _is_property(function) and isinstance(receiver, v.Object):
+                return self.frame.annotations.value(function.returns, path)
+            return v.FunctionRef(path, f"{key}.{name}", receiver)
+        for ancestor in questions.mro(class_id):
+            path, _, key = ancestor.partition("::")
+            found = self._declared(path, key, name)
+            if found is not None:
+                return found
+        return v.UNKNOWN
+
+    def _declared(self, path: str, key: str, name: str) -> v.Value | None:
+        """An attribute that a class's body or its `__init__` declares."""
+        class_ = self.frame.questions.class_(path, key)
+        for statement in class_.body if class_ else ():
+            if isinstance(statement, st.Assign) and ex.dotted(statement.targets[0]) == name:
+                if statement.annotation is not None:
+                    return self.frame.annotations.value(statement.annotation, path)
+                return self._global(path, key, statement.value) if statement.value is not None else v.UNKNOWN
+        init = self.frame.questions.function(path, f"{key}.__init__")
+        return self._initialised(init, path, name) if init else None
+
+    def _initialised(self, init: st.Function, path: str, name: str) -> v.Value | None:
+        annotations = {p.name: p.annotation for p in init.parameters}
+        for statement in st.walk_statements(init.body):
+            if isinstance(statement, st.Assign) and ex.dotted(statement.targets[0]) == f"self.{name}":
+                if statement.annotation is not None:
+                    return self.frame.annotations.value(statement.annotation, path)
+                if isinstance(statement.value, ex.Name):
+                    return self.frame.annotations.value(annotations.get(statement.value.id), path)
+                if isinstance(statement.value, ex.Call):
+                    called = ex.dotted(statement.value.function)
+                    symbol = self.frame.questions.resolve(path, called) if called else UNKNOWN
+                    return self._made(symbol)
+                return v.UNKNOWN
+        return None
+
+    def _made(self, symbol: Symbol) -> v.Value:
+        """What calling a class gives, for classes only."""
+        if isinstance(symbol, Definition) and not symbol.rest:
+            class_id = f"{symbol.path}::{symbol.key}"
+            if self.frame.questions.class_(symbol.path, symbol.key) and not self.frame.questions.model(class_id):
+                return v.Object(class_id)
+        if isinstance(symbol, External):
+            return calls.external(self.frame, symbol.name, [], {}, Span(1, 1, 1, 1))
+        return v.UNKNOWN
+
+    # --- calls ---
+
+    def _await(self, inner: ex.Expr) -> v.Value:
+        before, self.frame.awaiting = self.frame.awaiting, isinstance(inner, ex.Call)
+        try:
+            value = self.value(inner)
+        finally:
+            self.frame.awaiting = before
+        return value.value if isinstance(value, v.Awaitable) else v.UNKNOWN
+
+    def call(self, call: ex.Call) -> v.Value:
+        """The value of a call."""
+        awaiting, self.frame.awaiting = self.frame.awaiting, False
+        if isinstance(call.function, ex.Name) and call.function.id not in self.frame.names:
+            known = self._builtin(call.function.id, call)
+            if known is not None:
+                return known
+        function = self._function(call.function)
+        arguments = self._arguments(call)
+        keywords = {k.name: self.value(k.value) for k in call.keywords if k.name is not None}
+        for keyword in call.keywords:
+            if keyword.name is None:
+                self.value(keyword.value)
+        self.frame.awaiting = awaiting
+        try:
+            return self._called(function, arguments, keywords, call)
+        finally:
+            self.frame.awaiting = False
+
+    def _function(self, function: ex.Expr) -> v.Value:
+        """What is called. A method keeps its receiver; reading `user.posts` in `user.posts.append` is a read."""
+        if not isinstance(function, ex.Attribute):
+            return self.value(function)
+        dotted = ex.dotted(function)
+        if dotted is not None and dotted in self.frame.names:
+            return self.frame.names[dotted]
+        adding = function.name in ("append", "add", "remove", "extend", "insert")
+        if adding and isinstance(function.value, ex.Attribute):
+            owner = self.value(function.value.value)
+            if isinstance(owner, v.Instance):
+                model = self.frame.questions.model(owner.model)
+                if model is not None and function.value.name in model.relationships:
+                    name, at = function.value.name, function.value.name_span
+                    grown = reads.relationship(self.frame, owner, model, name, at, "append")
+                    return v.Method(grown, function.name)
+                return v.Method(v.UNKNOWN, function.name)
+            receiver = self.member(owner, function.value.name, function.value.name_span)
+        else:
+            receiver = self.value(function.value)
+        found = self.member(receiver, function.name, function.name_span)
+        unresolved = isinstance(found, v.Unknown) or (isinstance(found, v.ExternalRef) and found.name.count("().") > 0)
+        if unresolved and isinstance(receiver, v.Unknown | v.Object | v.ExternalRef):
+            return v.Method(receiver, function.name)
+        return found
+
+    def _arguments(self, call: ex.Call) -> list[v.Value]:
+        found: list[v.Value] = []
+        for argument in call.arguments:
+            value = self.value(argument)
+            if isinstance(argument, ex.Starred) and isinstance(value, v.Items):
+                found.extend(value.items)
+            elif isinstance(argument, ex.Starred):
+                found.append(value if isinstance(value, v.Many) else v.Many(calls.element_of(value)))
+            else:
+                found.append(value)
+        return found
+
+    def _called(
+        self, function: v.Value, arguments: list[v.Value], keywords: dict[str, v.Value], call: ex.Call
+    ) -> v.Value:
+        frame = self.frame
+        match function:
+            case v.Method(receiver=receiver, name=name):
+                return calls.method(frame, receiver, name, arguments, keywords, call)
+            case v.ExternalRef(name=name):
+                value = calls.external(frame, name, arguments, keywords, call.span)
+                if isinstance(value, v.Unknown) and name in frame.questions.project.libraries.objects:
+                    return v.ExternalRef(f"{name}()")
+                if isinstance(value, v.Unknown) and "." in name:  # perhaps a method of something used as a session
+                    base, _, last = name.rpartition(".")
+                    return calls.method(frame, v.ExternalRef(base), last, arguments, keywords, call)
+                return value
+            case v.Factory(session=session):
+                return session
+            case v.Session():
+                return function  # a scoped session is called for the current one
+            case v.ModelClass(model=model):
+                return v.Instance(model, v.Origin("new", frame.spot(call.span)), batch=frame.number())
+            case v.ClassRef(class_id=class_id):
+                return v.Object(class_id)
+            case v.Closure():
+                return self.inline(function, arguments)
+            case v.FunctionRef(path=path, key=key):
+                return calls.returned(frame, path, key)
+            case _:
+                return v.UNKNOWN
+
+    def inline(self, function: v.Closure | v.FunctionRef, arguments: list[v.Value]) -> v.Value:
+        """Follow a lambda or local function with these arguments."""
+        if not isinstance(function, v.Closure) or self.frame.inlined >= _MAX_INLINE:
+            return v.UNKNOWN
+        inner = function.function
+        positional = [p.name for p in inner.parameters if p.kind == "positional"]
+        bound = {p.name: v.UNKNOWN for p in inner.parameters}
+        before = dict(self.frame.names)
+        self.frame.names.update(bound)
+        self.frame.names.update(zip(positional, arguments, strict=False))
+        self.frame.inlined += 1
+        try:
+            if isinstance(inner, ex.Lambda):
+                return self.value(inner.body)
+            return self.run_body(inner, {}) if self.run_body else v.UNKNOWN
+        finally:
+            self.frame.inlined -= 1
+            self.frame.names = before
+
+    # --- builtins ---
+
+    def _builtin(self, name: str, call: ex.Call) -> v.Value | None:
+        """The value of a call of a builtin; None where the name is none, or is bound by the module."""
+        handler = _BUILTINS.get(name)
+        if handler is None or not call.arguments:
+            return None
+        if self.frame.questions.resolve(self.frame.path, name) != UNKNOWN:
+            return None
+        return handler(self, name, call)
+
+    def _passed(self, name: str, call: ex.Call) -> v.Value:
+        """`list(rows)`, `sorted(rows, key=...)`: the same elements, fetched."""
+        at = call.arguments[0].span
+        source = self.value(call.arguments[0])
+        if isinstance(source, v.Pairs) and name != "sorted":
+            return v.Many(source.key)
+        element, few = self.elements(source, at)
+        kind = source.kind if isinstance(source, v.Many) and source.kind == "collection" else "list"
+        fetched = v.Many(element, kind, few)
+        key = call.keyword("key")
+        if key is not None:
+            self._each(fetched, key, at, name)
+        return replace(fetched, kind="list")
+
+    def _each(self, source: v.Value, function: ex.Expr, at: Span, kind: str) -> v.Value:
+        """Call a function once for each element."""
+        callee = self.value(function)
+        with self.loop(source, at, kind, "row") as element:
+            if isinstance(callee, v.Closure):
+                return self.inline(callee, [element])
+            return v.UNKNOWN
+
+    def _mapped(self, name: str, call: ex.Call) -> v.Value:
+        """`map(f, rows)`, `filter(f, rows)`."""
+        if len(call.arguments) < 2:
+            return v.UNKNOWN
+        source = self.value(call.arguments[1])
+        given = self._each(source, call.arguments[0], call.arguments[1].span, name)
+        if name == "filter":
+            return v.Many(calls.element_of(source), "iterator")
+        return v.Many(given, "iterator")
+
+    def _extreme(self, name: str, call: ex.Call) -> v.Value:
+        """`min(rows, key=...)`, `max`, `sum`, `any`, `all`."""
+        source = self.value(call.arguments[0])
+        for argument in call.arguments[1:]:
+            self.value(argument)
+        key = call.keyword("key")
+        if key is not None:
+            self._each(source, key, call.arguments[0].span, name)
+        elif not isinstance(source, v.Many | v.Items | v.Unknown):
+            self.elements(source, call.arguments[0].span)
+        return _single(calls.element_of(source)) if name in ("min", "max") else v.UNKNOWN
+
+    def _paired(self, name: str, call: ex.Call) -> v.Value:
+        """`enumerate(rows)`, `zip(rows, others)`."""
+        sources = [self.value(a) for a in call.arguments]
+        if name == "enumerate":
+            element, few = self.elements(sources[0], call.arguments[0].span)
+            return v.Many(v.Items((v.UNKNOWN, element)), "iterator", few)
+        found = [self.elements(s, a.span) for s, a in zip(sources, call.arguments, strict=True)]
+        return v.Many(v.Items(tuple(e for e, _ in found)), "iterator", any(few for _, few in found))
+
+    def _next(self, name: str, call: ex.Call) -> v.Value:
+        source = self.value(call.arguments[0])
+        for argument in call.arguments[1:]:
+            self.value(argument)
+        element, _ = self.elements(source, call.arguments[0].span)
+        return _single(element)
+
+    def _length(self, name: str, call: ex.Call) -> v.Value:
+        source = self.value(call.arguments[0])
+        if isinstance(source, v.Many) and source.kind == "dynamic":
+            reads.queried(self.frame, source, call.arguments[0].span)
+        return v.UNKNOWN
+
+    def _range(self, name: str, call: ex.Call) -> v.Value:
+        for argument in call.arguments:
+            self.value(argument)
+        last = call.arguments[-1]
+        few = isinstance(last, ex.Literal) and isinstance(last.value, int) and last.value <= _FEW
+        return v.Many(v.UNKNOWN, "iterator", few)
+
+    def _getattr(self, name: str, call: ex.Call) -> v.Value:
+        receiver = self.value(call.arguments[0])
+        for argument in call.arguments[1:]:
+            self.value(argument)
+        text = call.arguments[1] if len(call.arguments) > 1 else None
+        if isinstance(text, ex.Literal) and isinstance(text.value, str):
+            return self.member(receiver, text.value, text.span)
+        return v.UNKNOWN
+
+    # --- loops ---
+
+    def elements(self, value: v.Value, at: Span) -> tuple[v.Value, bool]:
+        """What one element of an iterable is, and whether there are at most ten. Iterating a query executes it."""
+        queried = results.iterate_rows(self.frame, value, at)
+        if queried is not None:
+            return queried
+        few = isinstance(value, v.Items) or (isinstance(value, v.Many) and value.few)
+        return calls.element_of(value), few
+
+    @contextmanager
+    def loop(self, source: v.Value, at: Span, kind: str, item: str) -> Iterator[v.Value]:
+        """Follow a loop over an iterable; gives its element, which varies with the loop unless there are few."""
+        frame = self.frame
+        element, few = self.elements(source, at)
+        self._count(source, element)
+        active = None
+        if not few:
+            loop = Loop(frame.number(), frame.spot(at), kind, item)
+            active = ActiveLoop(loop, frame.depth, _batch(element))
+            frame.loops.append(active)
+            element = _varying(element, loop.number)
+        try:
+            yield element
+        finally:
+            if active is not None:
+                frame.loops.remove(active)
+                held = isinstance(source, v.Many) and source.kind in ("list", "collection")
+                if held and not active.left_early:
+                    frame.touched |= active.touched
+
+    def _count(self, source: v.Value, element: v.Value) -> None:
+        if v.is_rows(source):
+            self.frame.loops_over_rows += 1
+            self.frame.loops_understood += not isinstance(element, v.Unknown)
+
+    def _comprehension(self, expression: ex.Comprehension) -> v.Value:
+        before = dict(self.frame.names)
+        try:
+            return self._clauses(expression, 0)
+        finally:
+            self.frame.names = before
+
+    def _clauses(self, expression: ex.Comprehension, position: int) -> v.Value:
+        clause = expression.clauses[position]
+        source = self.value(clause.iterable)
+        item = ex.dotted(clause.target) or "row"
+        with self.loop(source, clause.iterable.span, "comprehension", item) as element:
+            self.assign(clause.target, element)
+            for condition in clause.conditions:
+                self.value(condition)
+            if position + 1 < len(expression.clauses):
+                return self._clauses(expression, position + 1)
+            made = self.value(expression.element)
+            if expression.value is not None:
+                return v.Pairs(_single(made), _single(self.value(expression.value)))
+        few = isinstance(source, v.Many) and source.few
+        return v.Many(_single(made), "iterator" if expression.kind == "generator" else "list", few)
+
+    # --- the rest ---
+
+    def _collection(self, expression: ex.Collection) -> v.Value:
+        items: list[v.Value] = []
+        starred = False
+        for item in expression.items:
+            value = self.value(item)
+            if isinstance(item, ex.Starred):
+                if isinstance(value, v.Items):
+                    items.extend(value.items)
+                    continue
+                starred = True
+                value = self.elements(value, item.span)[0]
+            items.append(value)
+        if starred:
+            return v.Many(calls.element_of(v.Items(tuple(items))))
+        if not items and expression.kind != "tuple":
+            return v.Many(v.Unknown(why="empty"), "list")
+        return v.Items(tuple(items)) if expression.kind != "set" else v.Many(calls.element_of(v.Items(tuple(items))))
+
+    def _mapping(self, expression: ex.Mapping) -> v.Value:
+        by_name: dict[str, v.Value] = {}
+        for key, value in zip(expression.keys, expression.values, strict=True):
+            found = self.value(value)
+            if key is not None:
+                self.value(key)
+                if isinstance(key, ex.Literal) and isinstance(key.value, str):
+                    by_name[key.value] = found
+        if not expression.keys:
+            return v.Pairs(v.Unknown(why="empty"), v.Unknown(why="empty"))
+        return v.Pairs(v.UNKNOWN, v.UNKNOWN, by_name)
+
+    def _subscript(self, expression: ex.Subscript) -> v.Value:
+        receiver = self.value(expression.value)
+        index = expression.index
+        literal = index.value if isinstance(index, ex.Literal) else None
+        if not isinstance(index, ex.Slice):
+            self.value(index)
+        if isinstance(index, ex.Slice):
+            return self._sliced(receiver, index)
+        match receiver:
+            case v.Items(items=items) if isinstance(literal, int) and -len(items) <= literal < len(items):
+                return items[literal]
+            case v.Pairs(value=value, by_name=by_name):
+                return by_name.get(literal, value) if isinstance(literal, str) else value
+            case v.Many(element=element):
+                return element
+            case v.Statement(legacy=True):
+                return results.rows_of_query(self.frame, receiver)
+            case _:
+                return v.UNKNOWN
+
+    def _sliced(self, receiver: v.Value, index: ex.Slice) -> v.Value:
+        for part in (index.lower, index.upper, index.step):
+            if part is not None:
+                self.value(part)
+        upper = index.upper.value if isinstance(index.upper, ex.Literal) else None
+        few = isinstance(upper, int) and 0 <= upper <= _FEW
+        if isinstance(receiver, v.Many):
+            return replace(receiver, few=receiver.few or few)
+        if isinstance(receiver, v.Statement):
+            return v.Many(results.rows_of_query(self.frame, replace(receiver, limited=True)), "list", few)
+        return receiver if isinstance(receiver, v.Items) else v.Unknown(rows=v.is_rows(receiver))
+
+    def _compare(self, expression: ex.Compare) -> v.Value:
+        left = self.value(expression.left)
+        rights = [self.value(c) for c in expression.comparators]
+        if isinstance(left, v.Attribute | v.Criterion) or any(isinstance(r, v.Attribute | v.Criterion) for r in rights):
+            if expression.operators == ("==",):
+                sides = [s for s in (left, rights[0]) if isinstance(s, v.Attribute)]
+                # A comparison of two columns is a join's condition and fixes neither.
+                return v.Criterion(tuple(sides) if len(sides) == 1 else ())
+            return v.Criterion()
+        return v.UNKNOWN
+
+    def _boolean(self, values: tuple[ex.Expr, ...]) -> v.Value:
+        found = self.value(values[0])
+        with self.frame.condition():
+            for value in values[1:]:
+                found = v.join(found, self.value(value))
+        return found
+
+    def _binary(self, expression: ex.Binary) -> v.Value:
+        left, right = self.value(expression.left), self.value(expression.right)
+        match left, right:
+            case v.Criterion(equals=a), v.Criterion(equals=b) if expression.operator == "&":
+                return v.Criterion(a + b)
+            case (v.Criterion() | v.Attribute(), _) | (_, v.Criterion() | v.Attribute()):
+                return v.Criterion()
+            case v.Items(items=a), v.Items(items=b) if expression.operator == "+":
+                return v.Items(a + b)
+            case v.Many(), v.Many() | v.Items():
+                return v.Many(v.join(left.element, calls.element_of(right)), left.kind)
+            case v.Items(), v.Many():
+                return v.Many(v.join(calls.element_of(left), right.element), right.kind)
+            case _:
+                return v.UNKNOWN
+
+    # --- binding ---
+
+    def bind(self, name: str, value: v.Value, at: Span) -> None:
+        """Give a name a value."""
+        self.frame.names[name] = value
+        self.frame.see(at, name, value)
+
+    def assign(self, target: ex.Expr, value: v.Value) -> None:
+        """Assign to a target of any form."""
+        match target:
+            case ex.Name(id=name):
+                self.bind(name, value, target.span)
+            case ex.Collection(items=items):
+                self._unpack(items, value)
+            case ex.Starred(value=inner):
+                self.assign(inner, v.Many(value) if not isinstance(value, v.Many) else value)
+            case ex.Attribute():
+                self._assign_attribute(target, value)
+            case ex.Subscript(value=receiver, index=index):
+                self.value(index)
+                self._put(receiver, value)
+            case _:
+                pass
+
+    def _unpack(self, items: tuple[ex.Expr, ...], value: v.Value) -> None:
+        if isinstance(value, v.Items) and len(value.items) == len(items):
+            for item, part in zip(items, value.items, strict=True):
+                self.assign(item, part)
+            return
+        element = calls.element_of(value) if isinstance(value, v.Many) else v.UNKNOWN
+        for item in items:
+            self.assign(item, element)
+
+    def _assign_attribute(self, target: ex.Attribute, value: v.Value) -> None:
+        owner = self.value(target.value)
+        if isinstance(owner, v.Instance):
+            model = self.frame.questions.model(owner.model)
+            if model is not None and target.name in model.relationships:
+                reads.relationship(self.frame, owner, model, target.name, target.name_span, "assign")
+                self.frame.touched.add((owner.batch, target.name))
+            return
+        name = ex.dotted(target)
+        if name is not None:
+            self.frame.names[name] = value
+
+    def _put(self, receiver: ex.Expr, value: v.Value) -> None:
+        """`mapping[key] = value`."""
+        if not isinstance(receiver, ex.Name):
+            self.value(receiver)
+            return
+        current = self.frame.names.get(receiver.id)
+        if isinstance(current, v.Pairs):
+            empty = current.value == v.Unknown(why="empty")
+            held = _single(value)
+            self.frame.names[receiver.id] = v.Pairs(current.key, held if empty else v.join(current.value, held))
+
+
+def _single(value: v.Value) -> v.Value:
+    """A value on its own: it varies with no loop."""
+    match value:
+        case v.Instance():
+            return replace(value, loop=0)
+        case v.Items(items=items):
+            return replace(value, items=tuple(_single(i) for i in items))
+        case v.Many(element=element):
+            return replace(value, element=_single(element))
+        case _:
+            return value
+
+
+def _varying(value: v.Value, loop: int) -> v.Value:
+    """A value that is another one at each turn of a loop."""
+    match value:
+        case v.Instance():
+            return replace(value, loop=loop)
+        case v.Items(items=items):
+            return replace(value, items=tuple(_varying(i, loop) for i in items))
+        case v.Pairs():
+            names = {n: _varying(x, loop) for n, x in value.by_name.items()}
+            return v.Pairs(_varying(value.key, loop), _varying(value.value, loop), names)
+        case v.Many(element=element):
+            return replace(value, element=_varying(element, loop))
+        case _:
+            return value
+
+
+def _batch(value: v.Value) -> int:
+    match value:
+        case v.Instance(batch=batch):
+            return batch
+        case v.Items(items=items):
+            return next((_batch(i) for i in items if _batch(i)), 0)
+        case _:
+            return 0
+
+
+def _is_property(function: st.Function) -> bool:
+    names = [(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators]
+    return any(n in ("property", "cached_property", "hybrid_property") for n in names)
+
+
+_ORM_NAMES = frozenset(
+    """
+    relationship backref joinedload selectinload subqueryload contains_eager lazyload defaultload immediateload noload
+    raiseload load_only defer undefer Load aliased with_parent Session sessionmaker scoped_session Query column_property
+    deferred mapped_column Mapped declared_attr
+    """.split()
+)
+
+_BUILTINS: dict[str, Callable[[Evaluator, str, ex.Call], v.Value]] = {
+    **dict.fromkeys(_PASSING, Evaluator._passed),
+    **dict.fromkeys(("map", "filter"), Evaluator._mapped),
+    **dict.fromkeys(("min", "max", "sum", "any", "all"), Evaluator._extreme),
+    **dict.fromkeys(("enumerate", "zip"), Evaluator._paired),
+    "next": Evaluator._next,
+    "anext": Evaluator._next,
+    "len": Evaluator._length,
+    "range": Evaluator._range,
+    "getattr": Evaluator._getattr,
+    "hasattr": Evaluator._getattr,
+}

@@ -1,0 +1,133 @@
+"""What following a function brings to light: the facts that loading rules judge."""
+
+from msgspec import Struct
+
+from sqlalint.facts.span import Spot
+from sqlalint.project.mapping import Relationship
+
+
+class Loop(Struct, frozen=True, array_like=True):
+    """A loop over rows. `kind`: for, comprehension, sorted, map, ... `item` is what the code calls a row."""
+
+    number: int
+    at: Spot
+    kind: str
+    item: str
+
+
+class Query(Struct, frozen=True, array_like=True):
+    """The query that rows came from, as far as rules and helps need it.
+
+    `entity` is the name of the model of the rows. `consumers_unique`: a 2.0-style consumer calls `unique()`.
+    """
+
+    at: Spot
+    function: str
+    kind: str  # query or get
+    legacy: bool
+    entity: str
+    entity_model: str
+    is_async: bool
+    sure_session: bool
+    stream: bool
+    limited: bool
+    distinct: bool
+    locked: bool
+    has_unknown_options: bool
+
+
+class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
+    """A relationship (or deferred column) read that no option and no mapper setting loads.
+
+    `path` are the relationships from the query's entity to the object, `model` the object's class. `loop` is the loop
+    that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
+    options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
+    behind it, folded. `action`: read, assign, append, iterate.
+    """
+
+    at: Spot
+    function: Spot
+    qualname: str
+    model: str
+    model_name: str
+    relationship: Relationship | None
+    attribute: str
+    column: bool
+    target_name: str
+    target_table: str
+    path: tuple[str, ...]
+    path_models: tuple[str, ...]
+    loop: Loop | None
+    query: Query
+    unsure: bool
+    conditional: bool
+    target_held: bool
+    in_rows: bool
+    held_in_list: bool
+    action: str
+    further: tuple["LazyRead", ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`User.posts`."""
+        return f"{self.model_name}.{self.attribute}"
+
+
+class LoopReads(Struct, frozen=True, array_like=True):
+    """All first lazy reads of one loop over the rows of one query: one cause."""
+
+    loop: Loop
+    query: Query
+    reads: tuple[LazyRead, ...]
+
+    @property
+    def at(self) -> Spot:
+        """The first read."""
+        return self.reads[0].at
+
+
+class AsyncRead(Struct, frozen=True, array_like=True):
+    """A lazy read of an object of an asynchronous session: it raises."""
+
+    read: LazyRead
+
+    @property
+    def at(self) -> Spot:
+        """The read."""
+        return self.read.at
+
+
+class JoinedCollection(Struct, frozen=True, array_like=True):
+    """A collection that a statement loads by a join: `option` is where, None for the mapper's `lazy="joined"`."""
+
+    relationship: Relationship
+    name: str
+    sure: bool
+    option: Spot | None
+
+
+class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
+    """Rows of a 2.0-style result fetched without `unique()`, of a statement that joins collections.
+
+    `method` is how (`.all()`, `for`, `list()`); `at` the method's name or the iterable. `sure`: the statement and the
+    missing `unique()` are the same on every way. `unhashable`: a row holds a column that `unique()` cannot compare.
+    """
+
+    at: Spot
+    qualname: str
+    method: str
+    query: Query
+    collections: tuple[JoinedCollection, ...]
+    sure: bool
+    unhashable: bool
+    stream: bool
+
+
+class Function(Struct, frozen=True, array_like=True, kw_only=True):
+    """What one function gave: its events, and how many of its loops over rows were understood."""
+
+    reads: tuple[LoopReads, ...] = ()
+    async_reads: tuple[AsyncRead, ...] = ()
+    consumed: tuple[ResultConsumed, ...] = ()
+    loops: int = 0
+    loops_understood: int = 0

@@ -1,0 +1,93 @@
+"""From the reads of a function to the facts that rules judge: folded, grouped, one a cause."""
+
+from msgspec.structs import replace
+
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads
+from sqlalint.flow.frame import Frame, Read, query_of
+
+
+def events_of(frame: Frame) -> Function:
+    """What following a function brought to light."""
+    kept = [r for r in frame.reads if not r.dropped]
+    by_number = {r.number: r for r in kept}
+    further: dict[int, list[LazyRead]] = {}
+    first: list[Read] = []
+    for read in kept:
+        root = _root(read, by_number)
+        if root is read:
+            first.append(read)
+        else:
+            further.setdefault(root.number, []).append(_lazy(frame, read))
+    loops: dict[tuple[int, object], tuple[Loop, list[LazyRead]]] = {}
+    asynchronous: dict[tuple[object, str], AsyncRead] = {}
+    seen: set[object] = set()
+    for read in first:
+        lazy = replace(_lazy(frame, read), further=tuple(further.get(read.number, ())))
+        if lazy.query.is_async:
+            asynchronous.setdefault((lazy.query.at, lazy.name), AsyncRead(lazy))
+        elif read.loop is not None and (read.loop.at, lazy.at) not in seen:
+            seen.add((read.loop.at, lazy.at))
+            loops.setdefault((read.loop.number, lazy.query.at), (read.loop, []))[1].append(lazy)
+    groups = tuple(LoopReads(loop, reads[0].query, tuple(reads)) for loop, reads in loops.values())
+    return Function(
+        reads=groups,
+        async_reads=tuple(asynchronous.values()),
+        consumed=tuple(frame.consumed),
+        loops=frame.loops_over_rows,
+        loops_understood=frame.loops_understood,
+    )
+
+
+def _root(read: Read, by_number: dict[int, Read]) -> Read:
+    """The first lazy load on the way to the object: the cause that further loads belong to."""
+    while read.instance.read in by_number and read.instance.read != read.number:
+        read = by_number[read.instance.read]
+    return read
+
+
+def _lazy(frame: Frame, read: Read) -> LazyRead:
+    query = query_of(read.instance.origin, frame.questions, frame)
+    root, models = _path_models(frame, read)
+    if root is not None:
+        model = frame.questions.model(root)
+        query = replace(query, entity=model.name if model else query.entity, entity_model=root)
+    return LazyRead(
+        at=read.at,
+        function=read.function,
+        qualname=frame.key,
+        model=read.model.id,
+        model_name=read.model.name,
+        relationship=read.relationship,
+        attribute=read.attribute,
+        column=read.relationship is None,
+        target_name=read.target.name if read.target else "",
+        target_table=(read.target.table or "") if read.target else "",
+        path=read.instance.path,
+        path_models=models,
+        loop=read.loop,
+        query=query,
+        unsure=read.unsure,
+        conditional=read.conditional,
+        target_held=read.target_held,
+        in_rows=read.in_rows,
+        held_in_list=not query.stream,
+        action=read.action,
+    )
+
+
+def _path_models(frame: Frame, read: Read) -> tuple[str | None, tuple[str, ...]]:
+    """The entity of the query from which the path leads to the object, and the names of the models on the way."""
+    statement = read.instance.origin.statement
+    for entity in (statement.entities or ()) if statement else ():
+        names: list[str] = []
+        at = entity.model
+        for step in read.instance.path:
+            model = frame.questions.model(at) if at else None
+            if model is None or step not in model.relationships:
+                at = None
+                break
+            names.append(model.name)
+            at = model.relationships[step].target
+        if at == read.model.id:
+            return entity.model, tuple(names)
+    return None, ()

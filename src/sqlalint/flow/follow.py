@@ -1,0 +1,258 @@
+"""Following one function: its statements in order, branches joined, loops once."""
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts import statement as st
+from sqlalint.flow import values as v
+from sqlalint.flow.evaluate import Evaluator
+from sqlalint.flow.frame import Frame
+from sqlalint.flow.questions import Questions
+
+# How a block ends: it goes on, or leaves the iteration, the loop, or the function.
+ON, NEXT, OUT, AWAY = range(4)
+
+
+class Follower:
+    """Follows a function, or the body of one inside it."""
+
+    def __init__(self, questions: Questions, path: str, key: str, *, trace: bool = False) -> None:
+        self.frame = Frame(questions, path, key)
+        if trace:
+            self.frame.trace = []
+        self.evaluator = Evaluator(self.frame)
+        self.evaluator.run_body = self._inlined
+        self._returned: list[v.Value] = []
+        self._nested: list[st.Function] = []
+
+    def run(self, function: st.Function) -> Frame:
+        """Follow a definition; what it gave is in the frame."""
+        self._parameters(function, self._owner())
+        self.block(function.body)
+        self._follow_nested()
+        return self.frame
+
+    # --- entry ---
+
+    def _owner(self) -> str:
+        """The id of the class whose method this is, or ""."""
+        entry = self.frame.questions.project.entry(self.frame.path, self.frame.key)
+        return f"{self.frame.path}::{entry.owner}" if entry is not None and entry.owner else ""
+
+    def _parameters(self, function: st.Function, owner: str) -> None:
+        decorators = {(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators}
+        for position, parameter in enumerate(function.parameters):
+            value = self.frame.annotations.value(parameter.annotation, self.frame.path)
+            if position == 0 and owner and "staticmethod" not in decorators and parameter.annotation is None:
+                value = self._receiver(owner, "classmethod" in decorators or parameter.name == "cls")
+            elif parameter.kind in ("args", "kwargs"):
+                value = v.UNKNOWN
+            self.evaluator.bind(parameter.name, value, parameter.span)
+            if parameter.default is not None:
+                self.evaluator.value(parameter.default)
+
+    def _receiver(self, owner: str, is_class: bool) -> v.Value:
+        if self.frame.questions.model(owner) is not None:
+            return v.ModelClass(owner) if is_class else v.Instance(owner)
+        return v.ClassRef(owner) if is_class else v.Object(owner)
+
+    def _inlined(self, function: st.Function, _: dict[str, v.Value]) -> v.Value:
+        """Follow a local function where it is called; its parameters are bound already."""
+        before, self._returned = self._returned, []
+        try:
+            with self.frame.condition():
+                self.block(function.body)
+            value: v.Value | None = None
+            for found in self._returned:
+                value = found if value is None else v.join(value, found)
+            return value or v.NONE
+        finally:
+            self._returned = before
+
+    def _follow_nested(self) -> None:
+        """Local functions on their own: a route inside a factory, a callback."""
+        for function in self._nested:
+            before = dict(self.frame.names)
+            self._parameters(function, "")
+            self.block(function.body)
+            self.frame.names = before
+
+    # --- statements ---
+
+    def block(self, body: tuple[st.Statement, ...]) -> int:
+        """Follow statements until one of them leaves; returns how the block ends."""
+        for statement in body:
+            end = self.statement(statement)
+            if end != ON:
+                return end
+        return ON
+
+    def statement(self, statement: st.Statement) -> int:
+        """Follow one statement."""
+        match statement:
+            case st.Assign():
+                self._assign(statement)
+            case st.Evaluate(value=value):
+                found = self.evaluator.value(value)
+                self.frame.see(value.span, "", found)
+            case st.Return(value=value):
+                found = self.evaluator.value(value) if value is not None else v.NONE
+                self.frame.see(statement.span, "return", found)
+                self._returned.append(found)
+                return AWAY
+            case st.Raise(value=value):
+                if value is not None:
+                    self.evaluator.value(value)
+                return AWAY
+            case st.Jump(kind=kind):
+                return OUT if kind == "break" else NEXT
+            case st.If():
+                return self._if(statement)
+            case st.For():
+                return self._for(statement)
+            case st.While():
+                return self._while(statement)
+            case st.With():
+                return self._with(statement)
+            case st.Try():
+                return self._try(statement)
+            case st.Match():
+                return self._match(statement)
+            case st.Augment():
+                self._augment(statement)
+            case st.Function(name=name):
+                self.frame.names[name] = v.Closure(statement)
+                self._nested.append(statement)
+            case st.Import():
+                self._import(statement)
+            case st.Delete(targets=targets):
+                for target in targets:
+                    if isinstance(target, ex.Name):
+                        self.frame.names.pop(target.id, None)
+            case _:
+                for expression in st.expressions(statement):
+                    self.evaluator.value(expression)
+        return ON
+
+    def _assign(self, statement: st.Assign) -> None:
+        if statement.value is None:
+            value = self.frame.annotations.value(statement.annotation, self.frame.path)
+        else:
+            value = self.evaluator.value(statement.value)
+            if statement.annotation is not None and isinstance(value, v.Unknown):
+                value = self.frame.annotations.value(statement.annotation, self.frame.path)
+        for target in statement.targets:
+            self.evaluator.assign(target, value)
+
+    def _augment(self, statement: st.Augment) -> None:
+        whole = ex.Binary(statement.span, statement.operator, statement.target, statement.value)
+        self.evaluator.assign(statement.target, self.evaluator.value(whole))
+
+    def _import(self, statement: st.Import) -> None:
+        symbol = self.frame.questions.imported(self.frame.path, statement.module, statement.level, statement.name)
+        name = statement.alias.split(".")[0]
+        if statement.name is None and "." in statement.alias:
+            symbol = self.frame.questions.imported(self.frame.path, name, 0, None)
+        if name != "*":
+            self.frame.names[name] = self.evaluator.of_symbol(symbol)
+
+    # --- branches ---
+
+    def _branch(self, body: tuple[st.Statement, ...]) -> tuple[int, dict[str, v.Value]]:
+        """Follow a block that may not be entered; returns how it ends and the names after it."""
+        mark = len(self.frame.reads)
+        before = dict(self.frame.names)
+        with self.frame.condition():
+            end = self.block(body)
+        after, self.frame.names = self.frame.names, before
+        if end in (OUT, AWAY):
+            left = self.frame.loops if end == AWAY else self.frame.loops[-1:]
+            self.frame.drop_reads_since(mark, {a.loop.number for a in left})
+            for active in left:
+                active.left_early = True
+        return end, after
+
+    def _meet(self, branches: list[tuple[int, dict[str, v.Value]]]) -> int:
+        """Join the names of the branches that go on; returns how all of them together end."""
+        going = [names for end, names in branches if end == ON]
+        if not going:
+            self.frame.names = branches[0][1]
+            return min(end for end, _ in branches)
+        self.frame.names = going[0]
+        for names in going[1:]:
+            self.frame.names = _join_names(self.frame.names, names)
+        return ON
+
+    def _if(self, statement: st.If) -> int:
+        self.evaluator.value(statement.test)
+        return self._meet([self._branch(statement.body), self._branch(statement.otherwise)])
+
+    def _match(self, statement: st.Match) -> int:
+        self.evaluator.value(statement.subject)
+        branches = [(ON, dict(self.frame.names))]
+        for case in statement.cases:
+            before = dict(self.frame.names)
+            self.frame.names.update(dict.fromkeys(case.names, v.UNKNOWN))
+            if case.guard is not None:
+                self.evaluator.value(case.guard)
+            branches.append(self._branch(case.body))
+            self.frame.names = before
+        return self._meet(branches)
+
+    def _try(self, statement: st.Try) -> int:
+        before = dict(self.frame.names)
+        end = self.block(statement.body)
+        if end == ON:
+            end = self.block(statement.otherwise)
+        branches = [(end, self.frame.names)]
+        self.frame.names = _join_names(before, self.frame.names)
+        for handler in statement.handlers:
+            if handler.name:
+                self.frame.names[handler.name] = v.UNKNOWN
+            branches.append(self._branch(handler.body))
+        end = self._meet(branches)
+        last = self.block(statement.finally_)
+        return max(end, last)
+
+    def _with(self, statement: st.With) -> int:
+        for item in statement.items:
+            value = self.evaluator.value(item.value)
+            if isinstance(value, v.Awaitable):
+                value = value.value
+            if item.target is not None:
+                self.evaluator.assign(item.target, value)
+        return self.block(statement.body)
+
+    # --- loops ---
+
+    def _for(self, statement: st.For) -> int:
+        source = self.evaluator.value(statement.iterable)
+        if isinstance(source, v.Awaitable):
+            source = source.value
+        item = ex.dotted(statement.target) or "row"
+        before = dict(self.frame.names)
+        with self.evaluator.loop(source, statement.iterable.span, "for", item) as element:
+            mark, active = len(self.frame.reads), self.frame.loops[-1:] if self.frame.loops else []
+            self.evaluator.assign(statement.target, element)
+            end = self.block(statement.body)
+            if end in (OUT, AWAY):  # the first turn is the last
+                self.frame.drop_reads_since(mark, {a.loop.number for a in active})
+        self.frame.names = _join_names(self.frame.names, before)
+        self.block(statement.otherwise)
+        return ON
+
+    def _while(self, statement: st.While) -> int:
+        self.evaluator.value(statement.test)
+        before = dict(self.frame.names)
+        with self.frame.condition():
+            self.block(statement.body)
+        self.frame.names = _join_names(self.frame.names, before)
+        self.block(statement.otherwise)
+        return ON
+
+
+def _join_names(a: dict[str, v.Value], b: dict[str, v.Value]) -> dict[str, v.Value]:
+    """The names where two ways meet; one that only one way binds keeps what that way gave it."""
+    joined = dict(a)
+    for name, value in b.items():
+        other = joined.get(name)
+        joined[name] = value if other is None else v.join(other, value)
+    return joined

@@ -1,0 +1,126 @@
+"""The state of following one function: its names, the loops it is in, what was read and what is loaded by now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalint.facts.span import Span, Spot
+from sqlalint.flow import values as v
+from sqlalint.flow.annotations import Annotations
+from sqlalint.flow.events import Loop, Query, ResultConsumed
+from sqlalint.flow.questions import Questions
+from sqlalint.project.mapping import Model, Relationship
+
+
+@dataclass
+class ActiveLoop:
+    """A loop that is being followed. `touched`: what each iteration surely loads of its batch."""
+
+    loop: Loop
+    depth: int
+    batch: int
+    touched: set[tuple[int, str]] = field(default_factory=set)
+    left_early: bool = False
+
+
+@dataclass
+class Read:
+    """A lazy read as it was found; folded and grouped when the function has been followed."""
+
+    number: int
+    instance: v.Instance
+    model: Model
+    relationship: Relationship | None
+    attribute: str
+    target: Model | None
+    at: Spot
+    function: Spot
+    loop: Loop | None
+    unsure: bool
+    conditional: bool
+    target_held: bool
+    in_rows: bool
+    action: str
+    dropped: bool = False
+
+
+class Frame:
+    """What is known at one point of one function. Branches copy the names, nothing else."""
+
+    def __init__(self, questions: Questions, path: str, key: str) -> None:
+        self.questions = questions
+        self.annotations = Annotations(questions)
+        self.path, self.key = path, key
+        self.names: dict[str, v.Value] = {}
+        self.loops: list[ActiveLoop] = []
+        self.reads: list[Read] = []
+        self.consumed: list[ResultConsumed] = []
+        self.touched: set[tuple[int, str]] = set()
+        self.depth = 0  # of conditions
+        self.inlined = 0
+        self.awaiting = False
+        self.loops_over_rows = 0
+        self.loops_understood = 0
+        self.trace: list[tuple[Span, str, v.Value]] | None = None
+        self.notes: list[tuple[Span, str]] = []
+        self._numbers = 0
+
+    def number(self) -> int:
+        """A fresh number: for a batch, a loop, an alias, a read."""
+        self._numbers += 1
+        return self._numbers
+
+    def spot(self, span: Span) -> Spot:
+        """A span of this function as a spot."""
+        return Spot(self.path, self.key, span)
+
+    def note(self, span: Span, text: str) -> None:
+        """Say, to whoever asks why, what condition kept a rule silent."""
+        if self.trace is not None:
+            self.notes.append((span, text))
+
+    def see(self, span: Span, name: str, value: v.Value) -> None:
+        """Remember what a name was found to be, for whoever asks."""
+        if self.trace is not None:
+            self.trace.append((span, name, value))
+
+    def active(self, number: int) -> ActiveLoop | None:
+        """The loop of that number, if it is being followed."""
+        return next((a for a in self.loops if a.loop.number == number), None)
+
+    @contextmanager
+    def condition(self) -> Iterator[None]:
+        """Inside, what happens may not happen."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    def drop_reads_since(self, mark: int, loop_numbers: set[int]) -> None:
+        """Forget reads of these loops: the way on which they stand leaves the loop, so that they happen once."""
+        for read in self.reads[mark:]:
+            if read.loop is not None and read.loop.number in loop_numbers:
+                read.dropped = True
+
+
+def query_of(origin: v.Origin, questions: Questions, frame: Frame) -> Query:
+    """The facts of an object's query that rules need."""
+    statement = origin.statement
+    first = statement.entities[0] if statement and statement.entities else None
+    model = questions.model(first.model) if first and first.model else None
+    return Query(
+        at=origin.at or frame.spot(Span(1, 1, 1, 1)),
+        function=frame.key,
+        kind=origin.kind,
+        legacy=bool(statement and statement.legacy),
+        entity=model.name if model else "",
+        entity_model=model.id if model else "",
+        is_async=origin.is_async,
+        sure_session=origin.sure_session,
+        stream=origin.stream or bool(statement and statement.stream),
+        limited=bool(statement and statement.limited),
+        distinct=bool(statement and statement.distinct),
+        locked=bool(statement and statement.locked),
+        has_unknown_options=bool(first and first.loads.wild),
+    )

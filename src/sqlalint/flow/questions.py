@@ -1,0 +1,138 @@
+"""The one way in which flow asks the project: every question is recorded, so that an answer can be kept while it holds.
+
+What a function's analysis said stays true as long as each question that it asked has the same answer. Answers are
+values whose spans are relative to their definitions, so that a line inserted elsewhere changes none of them.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from sqlalint.facts.statement import Class, Function, Statement
+from sqlalint.project.mapping import Model
+from sqlalint.project.project import Project
+from sqlalint.project.schema import Table
+from sqlalint.project.symbols import Symbol
+
+Question = tuple[str, tuple[str, ...]]
+_Answer = TypeVar("_Answer")
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+class Questions:
+    """Asks a project, and remembers what was asked since `record` was called."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._answers: dict[Question, Any] = {}
+        self._digests: dict[Question, bytes] = {}
+        self._asked: set[Question] = set()
+
+    # --- the record ---
+
+    def record(self) -> None:
+        """Forget what was asked; from here on questions are collected anew."""
+        self._asked = set()
+
+    def asked(self) -> dict[Question, bytes]:
+        """The questions since `record`, each with the hash of its answer."""
+        return {question: self.digest(question) for question in sorted(self._asked)}
+
+    def digest(self, question: Question) -> bytes:
+        """The hash of the answer that a question has now."""
+        found = self._digests.get(question)
+        if found is None:
+            kind, arguments = question
+            if question not in self._answers:
+                self._answers[question] = _ASK[kind](self.project, *arguments)
+            found = hashlib.blake2b(_encode(self._answers[question]), digest_size=8).digest()
+            self._digests[question] = found
+        return found
+
+    def _ask(self, kind: str, *arguments: str) -> Any:
+        question = (kind, arguments)
+        self._asked.add(question)
+        if question in self._answers:
+            return self._answers[question]
+        answer = self._answers[question] = _ASK[kind](self.project, *arguments)
+        return answer
+
+    # --- the questions ---
+
+    def resolve(self, path: str, name: str) -> Symbol:
+        """What a dotted name stands for at the level of a module."""
+        answer: Symbol = self._ask("resolve", path, name)
+        return answer
+
+    def imported(self, path: str, module: str, level: int, name: str | None) -> Symbol:
+        """What an import inside a function binds."""
+        answer: Symbol = self._ask("imported", path, module, str(level), name or "")
+        return answer
+
+    def model(self, model_id: str) -> Model | None:
+        """A model with everything it inherits."""
+        answer: Model | None = self._ask("model", model_id)
+        return answer
+
+    def table(self, table_id: str) -> Table | None:
+        """A table."""
+        answer: Table | None = self._ask("table", table_id)
+        return answer
+
+    def statement(self, path: str, key: str) -> Statement | None:
+        """A definition, lowered."""
+        answer: Statement | None = self._ask("statement", path, key)
+        return answer
+
+    def function(self, path: str, key: str) -> Function | None:
+        """A function, lowered."""
+        found = self.statement(path, key)
+        return found if isinstance(found, Function) else None
+
+    def class_(self, path: str, key: str) -> Class | None:
+        """A class, lowered."""
+        found = self.statement(path, key)
+        return found if isinstance(found, Class) else None
+
+    def mro(self, class_id: str) -> tuple[str, ...]:
+        """The ids of a class's ancestors in method resolution order, itself first; unresolved ones are left out."""
+        answer: tuple[str, ...] = self._ask("mro", class_id)
+        return answer
+
+    def external_bases(self, class_id: str) -> tuple[str, ...]:
+        """The canonical names of the library classes among a class's ancestors."""
+        answer: tuple[str, ...] = self._ask("external_bases", class_id)
+        return answer
+
+    def member(self, class_id: str, name: str) -> str | None:
+        """The `path::key` of the class that defines a method or attribute as a definition of its own."""
+        answer: str | None = self._ask("member", class_id, name)
+        return answer
+
+
+def _external_bases(project: Project, class_id: str) -> tuple[str, ...]:
+    return tuple(project.classes.mro(class_id).externals)
+
+
+def _member(project: Project, class_id: str, name: str) -> str | None:
+    for owner in project.classes.mro(class_id).ids:
+        path, _, key = owner.partition("::")
+        if project.entry(path, f"{key}.{name}") is not None:
+            return owner
+    return None
+
+
+_ASK: dict[str, Callable[..., Any]] = {
+    "resolve": lambda project, path, name: project.resolve(path, name),
+    "imported": lambda project, path, module, level, name: project.modules.imported(
+        path, module, int(level), name or None
+    ),
+    "model": lambda project, model_id: project.models.model(model_id),
+    "table": lambda project, table_id: project.models.tables.get(table_id),
+    "statement": lambda project, path, key: project.statement(path, key),
+    "mro": lambda project, class_id: project.classes.mro(class_id).ids,
+    "external_bases": _external_bases,
+    "member": _member,
+}

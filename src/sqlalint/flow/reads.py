@@ -1,0 +1,255 @@
+"""Reading attributes of objects: which emit SQL, which do not, and what comes back."""
+
+from msgspec.structs import replace
+
+from sqlalint.facts.span import Span
+from sqlalint.flow import loads as ld
+from sqlalint.flow import values as v
+from sqlalint.flow.frame import Frame, Read
+from sqlalint.project.mapping import Model, Relationship
+
+_EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
+_QUERIED = frozenset({"dynamic", "write_only"})
+
+
+def attribute(frame: Frame, instance: v.Instance, name: str, at: Span, action: str = "read") -> v.Value:
+    """The value of `instance.name`, recording the load that reading it is."""
+    model = frame.questions.model(instance.model)
+    if model is None:
+        return v.UNKNOWN
+    if name in model.relationships:
+        return relationship(frame, instance, model, name, at, action)
+    if name in model.proxies:
+        return _proxied(frame, instance, model, name, at)
+    if name in model.columns or name in model.deferred_properties:
+        _column(frame, instance, model, name, at)
+        return v.UNKNOWN
+    if name in model.methods:
+        owner, _, key = model.methods[name].partition("::")
+        if name in model.properties or name in model.hybrids:
+            function = frame.questions.function(owner, key)
+            return frame.annotations.value(function.returns, owner) if function else v.UNKNOWN
+        return v.FunctionRef(owner, key, instance)
+    return v.UNKNOWN
+
+
+def relationship(
+    frame: Frame, instance: v.Instance, model: Model, name: str, at: Span, action: str = "read"
+) -> v.Value:
+    """The value of a relationship of an object, recording the load where there is one."""
+    found = model.relationships[name]
+    how, unsure = _how(instance, found)
+    silent = _why_silent(frame, instance, model, found, how, action)
+    if silent is not None:
+        frame.note(at, f"{model.name}.{name}: {silent}")
+    if silent is None and how in _QUERIED:
+        return _target(frame, instance, found, 0)  # reading it is nothing: iterating it queries
+    number = 0
+    if silent is None:
+        number = record(frame, instance, model, found, at, unsure=unsure, action=action)
+    back = _way_back(instance, found, frame)
+    if back is not None:
+        return back
+    return _target(frame, instance, found, number)
+
+
+def queried(frame: Frame, many: v.Many, at: Span) -> None:
+    """Record that a dynamic relationship is iterated or counted: a query each time."""
+    element = many.element
+    if many.kind != "dynamic" or not isinstance(element, v.Instance) or element.via is None:
+        return
+    parent, name = element.via
+    model = frame.questions.model(parent.model)
+    if model is not None and parent.origin.kind in ("query", "get"):
+        record(frame, parent, model, model.relationships[name], at, unsure=False, action="iterate")
+
+
+def _how(instance: v.Instance, found: Relationship) -> tuple[str | None, bool]:
+    """How a relationship is loaded for an object (None: not known), and whether that is unsure."""
+    entry = instance.loads.entry(found.attribute)
+    if entry is not None and entry.how != "default" and found.lazy not in _QUERIED:
+        return entry.how, instance.loads.wild and entry.how == "lazy"
+    return found.lazy, instance.loads.wild
+
+
+def _why_silent(
+    frame: Frame, instance: v.Instance, model: Model, found: Relationship, how: str | None, action: str
+) -> str | None:
+    """Why reading a relationship emits nothing, or is nothing that can be told; None where it loads."""
+    entry = instance.loads.entry(found.attribute)
+    if how is None:
+        return "how it loads is not known"
+    if how in _QUERIED and action in ("append", "assign"):
+        return f"lazy={how!r}: nothing is loaded"
+    if how in ld.LOADING or how in _EAGER:
+        by = "an option" if entry is not None and entry.how == how else f"lazy={how!r}"
+        return f"loaded by {by}"
+    if instance.origin.kind == "unknown":
+        return "where the object comes from is not in sight"
+    if instance.origin.kind == "new":
+        return "the object is new"
+    if found.attribute in instance.pinned:
+        return "the query's condition fixes it to one object"
+    if _way_back(instance, found, frame) is not None:
+        return "it leads back to the object whose collection this is"
+    if (instance.batch, found.attribute) in frame.touched:
+        return "loaded before, on the same objects"
+    if found.direction == "many-to-one" and _target_in_rows(instance, found, frame):
+        return "its target is in the same rows"
+    if action == "assign" and (found.direction == "many-to-one" or found.collection is False):
+        return "assigning it loads nothing"
+    return None
+
+
+def _target_in_rows(instance: v.Instance, found: Relationship, frame: Frame) -> bool:
+    statement = instance.origin.statement
+    if statement is None or not statement.entities or instance.path:
+        return False
+    return any(e.model == found.target for e in statement.entities if e.model != instance.model)
+
+
+def _way_back(instance: v.Instance, found: Relationship, frame: Frame) -> v.Instance | None:
+    """The parent that a many-to-one leads back to, where the object came through the parent's collection."""
+    if instance.via is None or found.direction != "many-to-one":
+        return None
+    parent, through = instance.via
+    model = frame.questions.model(parent.model)
+    came = model.relationships.get(through) if model else None
+    if came is None or came.direction != "one-to-many":
+        return None
+    if came.reverse == found.attribute or found.reverse == through:
+        return parent
+    return None
+
+
+def _target(frame: Frame, instance: v.Instance, found: Relationship, number: int) -> v.Value:
+    """The object or the collection behind a relationship."""
+    if found.target is None or found.collection is None:
+        return v.UNKNOWN
+    known = instance.origin.kind in ("query", "get")
+    target = v.Instance(
+        found.target,
+        instance.origin,
+        instance.loads.below(found.attribute) if known else ld.UNKNOWN_LOADS,
+        loop=0 if found.attribute in instance.pinned else instance.loop,
+        batch=frame.number(),
+        path=(*instance.path, found.attribute),
+        via=(replace(instance, via=None), found.attribute) if instance.via else (instance, found.attribute),
+        read=number or instance.read,
+        optional=not found.collection,
+    )
+    if not found.collection:
+        return target
+    return v.Many(target, "dynamic" if found.lazy in _QUERIED else "collection")
+
+
+def record(
+    frame: Frame,
+    instance: v.Instance,
+    model: Model,
+    found: Relationship | None,
+    at: Span,
+    *,
+    unsure: bool,
+    action: str,
+    attribute: str = "",
+) -> int:
+    """Remember a load; returns its number, or that of the load to which it belongs."""
+    name = found.attribute if found else attribute
+    active = frame.active(instance.loop) if instance.loop else None
+    for read in frame.reads:
+        same = read.model.id == model.id and read.attribute == name and not read.dropped
+        if same and read.instance.batch == instance.batch and read.loop == (active.loop if active else None):
+            return read.number
+    number = frame.number()
+    target = frame.questions.model(found.target) if found and found.target else None
+    frame.reads.append(
+        Read(
+            number=number,
+            instance=instance,
+            model=model,
+            relationship=found,
+            attribute=name,
+            target=target,
+            at=frame.spot(at),
+            function=frame.spot(Span(1, 1, 1, 1)),
+            loop=active.loop if active else None,
+            unsure=unsure,
+            conditional=frame.depth > (active.depth if active else 0),
+            target_held=bool(target) and _is_held(frame, target),
+            in_rows=False,
+            action=action,
+        )
+    )
+    _touch(frame, instance, name, action)
+    return number
+
+
+def _touch(frame: Frame, instance: v.Instance, name: str, action: str) -> None:
+    """What was read is loaded from here on: for all objects of a loop, when the loop is over."""
+    if action == "iterate":
+        return
+    active = frame.active(instance.loop) if instance.loop else None
+    if active is None:
+        frame.touched.add((instance.batch, name))
+    elif frame.depth == active.depth and instance.batch == active.batch:
+        active.touched.add((instance.batch, name))
+
+
+def _is_held(frame: Frame, target: Model | None) -> bool:
+    """Whether objects of a model from another query are alive in the function: they are not loaded again."""
+    if target is None:
+        return False
+    for value in frame.names.values():
+        element = value.element if isinstance(value, v.Many) else value.value if isinstance(value, v.Pairs) else value
+        if not isinstance(element, v.Instance) or element.path or element.origin.kind not in ("query", "get"):
+            continue
+        if element.model == target.id or target.id in _bases(frame, element.model):
+            return True
+    return False
+
+
+def _bases(frame: Frame, model_id: str) -> tuple[str, ...]:
+    model = frame.questions.model(model_id)
+    return model.bases if model else ()
+
+
+def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: Span) -> None:
+    """Reading a column that the query left out is a load of its own."""
+    if instance.origin.kind not in ("query", "get") or instance.loads.wild:
+        return
+    if (instance.batch, name) in frame.touched or not _is_left_out(instance, model, name):
+        return
+    record(frame, instance, model, None, at, unsure=False, action="read", attribute=name)
+
+
+def _is_left_out(instance: v.Instance, model: Model, name: str) -> bool:
+    loads = instance.loads
+    column = model.columns.get(name)
+    if name in loads.undeferred or ld.EVERYTHING in loads.undeferred:
+        return False
+    if column is not None and column.primary_key:
+        return False
+    if loads.only is not None:
+        return name not in loads.only
+    if name in loads.deferred:
+        return True
+    return name in model.deferred_properties or bool(column and column.deferred)
+
+
+def _proxied(frame: Frame, instance: v.Instance, model: Model, name: str, at: Span) -> v.Value:
+    """An association proxy reads its relationship, and then an attribute of each object behind it."""
+    proxy = model.proxies[name]
+    if proxy.relationship not in model.relationships:
+        return v.UNKNOWN
+    behind = relationship(frame, instance, model, proxy.relationship, at)
+    match behind:
+        case v.Many(element=v.Instance() as element):
+            inner = frame.questions.model(element.model)
+            if inner and proxy.target_attribute in inner.relationships:
+                return v.Many(relationship(frame, element, inner, proxy.target_attribute, at), "collection")
+            return v.Many(v.UNKNOWN, "collection")
+        case v.Instance():
+            return attribute(frame, behind, proxy.target_attribute, at)
+        case _:
+            return v.UNKNOWN

@@ -1,0 +1,49 @@
+"""The loader option that a lazy load wants, complete with its chain, as code to paste."""
+
+import re
+
+from sqlalint.flow.events import LazyRead, Query
+from sqlalint.project.mapping import Relationship
+
+
+def option(read: LazyRead) -> str | None:
+    """`selectinload(User.posts).joinedload(Post.author)`; None where no option helps (dynamic relationships)."""
+    if read.relationship is None or read.relationship.lazy in ("dynamic", "write_only"):
+        return None
+    text = ""
+    for model, attribute in zip(read.path_models, read.path, strict=False):
+        text += ("." if text else "") + f"selectinload({model}.{attribute})"
+    if len(read.path_models) != len(read.path):
+        return None
+    text += ("." if text else "") + _step(read, read.relationship)
+    for below in read.further:
+        if below.relationship is not None and len(below.path) == len(read.path) + 1:
+            text += "." + _step(below, below.relationship)
+            break
+    return text
+
+
+def _step(read: LazyRead, relationship: Relationship) -> str:
+    strategy = "selectinload" if relationship.collection or prefers_selectin(read.query) else "joinedload"
+    return f"{strategy}({read.model_name}.{read.attribute})"
+
+
+def prefers_selectin(query: Query) -> bool:
+    """Whether a join is out of place: LIMIT, DISTINCT, locks, streams, and 2.0-style results without `unique()`."""
+    return not query.legacy or query.limited or query.distinct or query.locked or query.stream
+
+
+def where(query: Query) -> str:
+    """How options are given to a query."""
+    return "options=[{}]" if query.kind == "get" and not query.legacy else ".options({})"
+
+
+def words(name: str) -> str:
+    """`OrgSubscription` or `org_subscription` as people say it: "org subscription"."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name.replace("_", " "))
+    return spaced.strip().lower()
+
+
+def plural(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,340 @@
+"""What a value can be, as far as loading is concerned. Everything else is `Unknown`.
+
+Values are immutable; what happens to objects over time (a relationship touched, an object refreshed) is kept by the
+interpreter, by the number of the *batch*: the objects that one execution of a query, or one collection, brought.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sqlalint.facts.expression import Lambda
+from sqlalint.facts.span import Spot
+from sqlalint.facts.statement import Function
+from sqlalint.flow import loads as ld
+from sqlalint.flow.loads import Loads
+
+
+class Origin(Struct, frozen=True):
+    """Where an object came from.
+
+    `kind`: query, get, new, or unknown (a parameter, `self`, a call that is not followed): only for the first two is
+    it known what was loaded. `at` is the `select(...)` or `query(...)` call, `function` its place's definition.
+    `is_async`: the session is asynchronous. `sure_session`: the session's type was resolved, not inferred from its use.
+    `stream`: rows come one by one and are not held. `statement`: facts of the query that rules need.
+    """
+
+    kind: str
+    at: Spot | None = None
+    is_async: bool = False
+    sure_session: bool = True
+    stream: bool = False
+    statement: "Statement | None" = None
+
+
+NOWHERE = Origin("unknown")
+
+
+class Unknown(Struct, frozen=True):
+    """Anything. `rows`: it is the rows of a query whose entity is not known. `why` says what is missing, for people."""
+
+    rows: bool = False
+    why: str = ""
+
+
+UNKNOWN = Unknown()
+
+
+class Literal(Struct, frozen=True):
+    """A string, number, True, False or None."""
+
+    value: str | int | float | bool | None
+
+
+class Instance(Struct, frozen=True):
+    """An object of a model.
+
+    `path`: the relationships from the origin's entity to here. `via`: the id of the model and the relationship that it
+    came through, with the batch of the object it came from. `loop`: the number of the loop that it varies with, 0 for
+    none. `read`: the number of the lazy load that brought it, 0 for none: further loads behind it belong to that one.
+    """
+
+    model: str
+    origin: Origin = NOWHERE
+    loads: Loads = ld.UNKNOWN_LOADS
+    loop: int = 0
+    batch: int = 0
+    path: tuple[str, ...] = ()
+    via: "tuple[Instance, str] | None" = None
+    read: int = 0
+    pinned: frozenset[str] = frozenset()
+    optional: bool = False
+
+
+class Many(Struct, frozen=True):
+    """Something that is iterated. `kind`: list, set, iterator, collection, dynamic. `few`: at most ten elements."""
+
+    element: "Value"
+    kind: str = "list"
+    few: bool = False
+
+
+class Items(Struct, frozen=True):
+    """A tuple or row whose parts are known. `row`: it has attributes by name (`names`)."""
+
+    items: tuple["Value", ...]
+    names: tuple[str, ...] = ()
+
+
+class Pairs(Struct, frozen=True):
+    """A dict."""
+
+    key: "Value"
+    value: "Value"
+    by_name: dict[str, "Value"] = {}
+
+
+class ModelClass(Struct, frozen=True):
+    """A mapped class, or an alias of it. `subquery`: `aliased(User, subquery)`, which knows no mapper settings."""
+
+    model: str
+    alias: int = 0
+    subquery: bool = False
+
+
+class Attribute(Struct, frozen=True):
+    """`User.posts`, `User.id`: an attribute of a mapped class, or an expression that is just one (`.label()`)."""
+
+    model: str
+    name: str
+    alias: int = 0
+    narrowed: str | None = None  # of_type()
+
+
+class Criterion(Struct, frozen=True):
+    """A condition. `equals`: the attributes that are surely compared for equality with something (conjuncts)."""
+
+    equals: tuple[Attribute, ...] = ()
+
+
+class Option(Struct, frozen=True):
+    """A loader option: what it loads, from which model on (None: from any, as strings and `"*"` do).
+
+    `tip`: the chain so far, so that a further call of the chain goes below its end.
+    """
+
+    model: str | None
+    loads: Loads
+    tip: tuple[str, ...] = ()
+    tip_model: str | None = None
+
+
+class Entity(Struct, frozen=True):
+    """One thing that a statement selects: a model with what is loaded of it, or a column or expression (no model)."""
+
+    model: str | None
+    loads: Loads = ld.NOTHING
+    alias: int = 0
+    subquery: bool = False
+    name: str = ""
+    column: "Attribute | None" = None
+
+
+class Statement(Struct, frozen=True):
+    """A `select()` or a legacy `Query`.
+
+    `entities` is None where what is selected is not known. `pinned`: many-to-ones of the first entity that a condition
+    fixes to one target. `limit`: a literal limit. `single`: at most one row. `joined`: targets of joins.
+    `from_text`: `from_statement`, whose rows are as the text says. `is_async`: the session it is bound to.
+    """
+
+    at: Spot
+    entities: tuple[Entity, ...] | None
+    legacy: bool = False
+    pinned: frozenset[str] = frozenset()
+    equals: tuple[Attribute, ...] = ()
+    joined: tuple[str, ...] = ()
+    limit: int | None = None
+    limited: bool = False
+    distinct: bool = False
+    locked: bool = False
+    stream: bool = False
+    yield_per: bool = False
+    from_text: bool = False
+    outer: bool = False
+    session: "Session | None" = None
+    sure: bool = True
+
+
+class Result(Struct, frozen=True):
+    """What an execution gives. `shape`: rows, scalars, mappings. `streamed`: an AsyncResult, whose methods are awaited."""
+
+    statement: Statement
+    shape: str
+    unique: bool = False
+    is_async: bool = False
+    sure_session: bool = True
+    streamed: bool = False
+    batch: int = 0
+
+
+class Session(Struct, frozen=True):
+    """A Session, AsyncSession, scoped session; `core`: a connection, whose rows are columns. `sure`: resolved by type."""
+
+    is_async: bool = False
+    core: bool = False
+    sure: bool = True
+
+
+class Factory(Struct, frozen=True):
+    """What makes sessions when called: `sessionmaker(...)`, `async_sessionmaker(...)`."""
+
+    session: Session
+
+
+class Object(Struct, frozen=True):
+    """An instance of a class of the project that is no model; `arguments` are its type arguments."""
+
+    class_id: str
+    arguments: tuple["Value", ...] = ()
+
+
+class ClassRef(Struct, frozen=True):
+    """A class of the project that is no model."""
+
+    class_id: str
+
+
+class FunctionRef(Struct, frozen=True):
+    """A function of the project; `bound`: what it was taken from, where it is a method."""
+
+    path: str
+    key: str
+    bound: "Value | None" = None
+
+
+class Closure(Struct, frozen=True):
+    """A lambda or a function defined inside the function that is followed."""
+
+    function: Lambda | Function
+
+
+class ModuleRef(Struct, frozen=True):
+    """A module of the project."""
+
+    path: str
+
+
+class ExternalRef(Struct, frozen=True):
+    """Something of a library, by its canonical name."""
+
+    name: str
+
+
+class Method(Struct, frozen=True):
+    """A method of a value that is not called yet."""
+
+    receiver: "Value"
+    name: str
+
+
+class Awaitable(Struct, frozen=True):
+    """What `await` gives."""
+
+    value: "Value"
+
+
+Value: TypeAlias = (
+    Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
+    | Result | Session | Factory | Object | ClassRef | FunctionRef | Closure | ModuleRef | ExternalRef | Method
+    | Awaitable
+)  # fmt: skip
+
+NONE = Literal(None)
+
+
+def join(a: Value, b: Value) -> Value:
+    """What a value is where two ways meet. `None` gives way: code tests for it, or fails."""
+    if a is b or a == b:
+        return a
+    if a == NONE:
+        return replace(b, optional=True) if isinstance(b, Instance) else b
+    if b == NONE:
+        return replace(a, optional=True) if isinstance(a, Instance) else a
+    match a, b:
+        case Instance(), Instance() if a.model == b.model:
+            return _join_instances(a, b)
+        case Many(), Many():
+            return Many(join(a.element, b.element), a.kind if a.kind == b.kind else "iterator", a.few and b.few)
+        case Items(), Items() if len(a.items) == len(b.items):
+            return Items(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)), a.names)
+        case Pairs(), Pairs():
+            names = {n: join(a.by_name[n], b.by_name[n]) for n in a.by_name.keys() & b.by_name.keys()}
+            return Pairs(join(a.key, b.key), join(a.value, b.value), names)
+        case Statement(), Statement():
+            return _join_statements(a, b)
+        case Option(), Option() if a.model == b.model:
+            return Option(a.model, ld.join(a.loads, b.loads))
+        case Session(), Session() if a.is_async == b.is_async:
+            return Session(a.is_async, a.core and b.core, a.sure and b.sure)
+        case Result(), Result() if a.shape == b.shape and a.is_async == b.is_async:
+            statement = _join_statements(a.statement, b.statement)
+            if isinstance(statement, Statement):
+                return replace(a, statement=statement, unique=a.unique or b.unique)
+    return Unknown(rows=is_rows(a) or is_rows(b))
+
+
+def is_rows(value: Value) -> bool:
+    """Whether a value is the rows of a query, known or not."""
+    match value:
+        case Unknown(rows=rows):
+            return rows
+        case Many(element=Instance(origin=Origin(kind="query"))) | Result():
+            return True
+        case Statement(legacy=legacy):
+            return legacy
+        case _:
+            return False
+
+
+def _join_instances(a: Instance, b: Instance) -> Instance:
+    origin = a.origin if a.origin.kind != "unknown" else b.origin
+    loads = ld.join(a.loads, b.loads)
+    if "unknown" in (a.origin.kind, b.origin.kind):  # on one way it came from out of sight
+        origin, loads = NOWHERE, ld.UNKNOWN_LOADS
+    return Instance(
+        a.model,
+        origin,
+        loads,
+        loop=a.loop if a.loop == b.loop else 0,
+        batch=a.batch if a.batch == b.batch else 0,
+        path=a.path if a.path == b.path else (),
+        via=a.via if a.via == b.via else None,
+        read=a.read if a.read == b.read else 0,
+        pinned=a.pinned | b.pinned,
+        optional=a.optional or b.optional,
+    )
+
+
+def _join_statements(a: Statement, b: Statement) -> Value:
+    if a.legacy != b.legacy or a.entities is None or b.entities is None or len(a.entities) != len(b.entities):
+        return Unknown(rows=True)
+    if any(x.model != y.model for x, y in zip(a.entities, b.entities, strict=True)):
+        return Unknown(rows=True)
+    entities = tuple(replace(x, loads=ld.join(x.loads, y.loads)) for x, y in zip(a.entities, b.entities, strict=True))
+    return replace(
+        a,
+        entities=entities,
+        pinned=a.pinned | b.pinned,  # silent where one way pins
+        equals=a.equals if len(a.equals) > len(b.equals) else b.equals,
+        joined=tuple(dict.fromkeys((*a.joined, *b.joined))),
+        limit=a.limit if a.limit == b.limit else None,
+        limited=a.limited or b.limited,
+        distinct=a.distinct or b.distinct,
+        locked=a.locked or b.locked,
+        stream=a.stream or b.stream,
+        yield_per=a.yield_per or b.yield_per,
+        from_text=a.from_text or b.from_text,
+        outer=a.outer or b.outer,
+    )

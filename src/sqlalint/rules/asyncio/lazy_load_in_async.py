@@ -1,0 +1,98 @@
+"""An attribute that its query did not load is read of an object of an AsyncSession: that raises MissingGreenlet.
+
+## Why is this bad?
+Under asyncio every statement is awaited. Reading an attribute cannot be: where it would emit SQL, SQLAlchemy raises
+`MissingGreenlet: greenlet_spawn has not been called; can't call await_() here`. It needs no loop, and it passes every
+test in which the object happens to be loaded.
+
+Assigning to a collection, or appending to one, loads its old content and raises as well.
+
+## Bad
+```python
+async def titles(session, user_id):
+    user = await session.get(User, user_id)
+    return [post.title for post in user.posts]
+```
+
+## Good
+```python
+async def titles(session, user_id):
+    user = await session.get(User, user_id, options=[selectinload(User.posts)])
+    return [post.title for post in user.posts]
+```
+
+## When not to use it
+Where other code has surely loaded the object with that relationship into the same session before.
+
+## What it cannot see
+Objects that come from out of sight, and what happened to them in functions that are not followed. Code inside
+`run_sync` may load lazily and is not judged.
+"""
+
+from collections.abc import Iterator
+
+from sqlalint.flow import remedy
+from sqlalint.flow.events import AsyncRead, LazyRead
+from sqlalint.project.project import Project
+from sqlalint.report.finding import Confidence, Finding, Related, Severity
+from sqlalint.rules.registry import rule
+
+_ACTIONS = {"read": "Reading", "assign": "Assigning", "append": "Appending to", "iterate": "Iterating"}
+
+
+@rule("SAL201", "lazy-load-in-async", severity=Severity.ERROR, fix="unsafe")
+def check(load: AsyncRead, project: Project) -> Iterator[Finding]:
+    """One finding for each query and attribute."""
+    read = load.read
+    reason = "its query leaves it out" if read.column else "its query does not load it"
+    yield Finding(
+        at=read.at,
+        message=f"{_ACTIONS[read.action]} {read.name} here raises MissingGreenlet: {reason}",
+        help=_help(read),
+        identity=(read.qualname, read.name),
+        confidence=_tier(read),
+        related=tuple(_related(read)),
+    )
+
+
+def _tier(read: LazyRead) -> Confidence:
+    if read.unsure:
+        return Confidence.POSSIBLE
+    if not read.query.sure_session:
+        return Confidence.LIKELY
+    relationship = read.relationship
+    if relationship is None:
+        return Confidence.CERTAIN
+    if relationship.direction is None or relationship.collection is None:
+        return Confidence.LIKELY
+    if relationship.direction != "many-to-one":
+        return Confidence.CERTAIN
+    # A target that is in the session already, or a NULL key, emits nothing and raises nothing.
+    absent = not read.target_held and not relationship.self_referential and relationship.required is True
+    return Confidence.CERTAIN if absent else Confidence.LIKELY
+
+
+def _help(read: LazyRead) -> str:
+    if read.column:
+        return f"`undefer({read.name})`, or name it in `load_only`, at the query"
+    if read.relationship is not None and read.relationship.lazy in ("dynamic", "write_only"):
+        return "query its rows with an awaited `select`"
+    option = remedy.option(read)
+    if option is None:
+        return "load it with the query that gives the object"
+    text = f"load it with the query: `{remedy.where(read.query).format(option)}`"
+    if read.relationship is not None and read.relationship.direction == "many-to-one":
+        columns = read.relationship.columns
+        text += f"; for its key alone, read `{columns[0]}`" if len(columns) == 1 else ""
+    return text
+
+
+def _related(read: LazyRead) -> Iterator[Related]:
+    if read.loop is not None:
+        yield Related("the loop", read.loop.at, True)
+    yield Related("the object comes from here", read.query.at, True)
+    for further in read.further:
+        yield Related(f"and then {further.name}", further.at, True)
+    if read.relationship is not None:
+        lazy = read.relationship.lazy or "select"
+        yield Related(f'{read.name}: {read.relationship.direction}, lazy="{lazy}"', read.relationship.at)

@@ -1,0 +1,124 @@
+"""A relationship is read for each row of a query that did not load it: one more query per row.
+
+## Why is this bad?
+A relationship with the default `lazy="select"` is fetched when it is first read. In a loop over the rows of a query
+that is one statement for every row: 20 users are 21 statements, 2,000 users are 2,001. It passes every test with
+three rows, and it is the most frequent reason why a page of a database application is slow.
+
+For a many-to-one the session looks into its identity map first, so that it costs one statement per *distinct* target.
+
+## Bad
+```python
+def titles(session):
+    return [(user.name, [post.title for post in user.posts]) for user in session.scalars(select(User)).all()]
+```
+
+## Good
+```python
+def titles(session):
+    users = session.scalars(select(User).options(selectinload(User.posts))).all()
+    return [(user.name, [post.title for post in user.posts]) for user in users]
+```
+
+## When not to use it
+Where the query surely gives few rows and the loop is not on a hot path, or where the relationship is read for a few of
+many rows only: then loading it for all of them may cost more than it saves.
+
+## What it cannot see
+Objects that come from out of sight (a parameter, `self`, a function that is not followed) have an unknown load state,
+and nothing is said about them. Objects that some other code has loaded into the same session are not known either.
+"""
+
+from collections.abc import Iterator
+
+from sqlalint.flow import remedy
+from sqlalint.flow.events import LazyRead, LoopReads
+from sqlalint.project.project import Project
+from sqlalint.report.finding import Confidence, Finding, Related, Severity
+from sqlalint.rules.registry import rule
+
+_LOOKUPS = ("_type", "_types", "_status", "_statuses", "_kind", "_kinds", "_role", "_roles", "_priority", "_priorities")
+
+
+@rule("SAL101", "lazy-load-in-loop", severity=Severity.WARNING, fix="unsafe")
+def check(loads: LoopReads, project: Project) -> Iterator[Finding]:
+    """One finding for each loop over the rows of one query; its relationships are grouped."""
+    tiers = [(_tier(read), read) for read in loads.reads if read.relationship is not None]
+    if not tiers:
+        return
+    best = min((tier for tier, _ in tiers), key=lambda t: t.rank)
+    main = [read for tier, read in tiers if tier == best]
+    rest = [read for tier, read in tiers if tier != best]
+    yield Finding(
+        at=main[0].at,
+        message=_message(main),
+        help=_help([*main, *rest]),
+        identity=(main[0].qualname, *sorted({read.name for read in main})),
+        confidence=best,
+        related=tuple(_related(loads, main, rest)),
+    )
+
+
+def _tier(read: LazyRead) -> Confidence:
+    relationship = read.relationship
+    assert relationship is not None
+    if read.unsure:
+        return Confidence.POSSIBLE
+    if relationship.direction is None or relationship.collection is None:
+        return Confidence.LIKELY
+    if relationship.direction != "many-to-one":
+        return Confidence.CERTAIN
+    shared = read.target_held or relationship.self_referential or _is_lookup(read)
+    return Confidence.LIKELY if shared else Confidence.CERTAIN
+
+
+def _is_lookup(read: LazyRead) -> bool:
+    table = read.target_table.rpartition(".")[2].rpartition(":")[2]
+    return table.lower().endswith(_LOOKUPS)
+
+
+def _per_distinct(read: LazyRead) -> bool:
+    relationship = read.relationship
+    return relationship is not None and relationship.direction == "many-to-one" and not read.query.stream
+
+
+def _message(reads: list[LazyRead]) -> str:
+    parts = []
+    per_row = [r for r in reads if not _per_distinct(r)]
+    for model in dict.fromkeys(r.model_name for r in per_row):
+        names = list(dict.fromkeys(r.name for r in per_row if r.model_name == model))
+        verb = "is" if len(names) == 1 else "are"
+        parts.append(f"One query per {remedy.words(model)}: {remedy.plural(names)} {verb} loaded at each iteration")
+    for read in (r for r in reads if _per_distinct(r)):
+        what = remedy.words(read.attribute)
+        parts.append(f"One query per distinct {what}: {read.name} is loaded at each iteration")
+    message = "; ".join(dict.fromkeys(p if i == 0 else p[0].lower() + p[1:] for i, p in enumerate(parts)))
+    further = list(dict.fromkeys(f.name for r in reads for f in r.further))
+    return f"{message}, and then {remedy.plural(further)}" if further else message
+
+
+def _help(reads: list[LazyRead]) -> str:
+    options = list(dict.fromkeys(o for r in reads if (o := remedy.option(r)) is not None))
+    texts = []
+    if options:
+        texts.append(f"load it with the query: `{remedy.where(reads[0].query).format(', '.join(options))}`")
+    if any(r.relationship is not None and r.relationship.lazy in ("dynamic", "write_only") for r in reads):
+        texts.append('a `lazy="dynamic"` relationship has no loader option: query the rows of all parents at once')
+    return "; ".join(texts) or "load it with the query that gives the rows"
+
+
+def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> Iterator[Related]:
+    yield Related("the loop", loads.loop.at, True)
+    options = ", some options are not known" if loads.query.has_unknown_options else ", no option for it"
+    yield Related(f"the rows come from here{options}", loads.query.at, True)
+    for read in main[1:]:
+        yield Related(f"{read.name} is loaded here", read.at, True)
+    for read in rest:
+        each = f"one query per distinct {remedy.words(read.attribute)}" if _per_distinct(read) else "a query per row"
+        yield Related(f"perhaps {read.name} too, {each}", read.at, True)
+    for read in (f for r in main for f in r.further):
+        yield Related(f"and then {read.name}", read.at, True)
+    for read in main:
+        if read.relationship is not None:
+            lazy = read.relationship.lazy or "select"
+            yield Related(f'{read.name}: {read.relationship.direction}, lazy="{lazy}"', read.relationship.at)
