@@ -96,15 +96,16 @@ def count(code: str, rows: list[Row]) -> Count:
 
 def table(rows: list[Row]) -> str:
     """The table in Markdown."""
-    found = counts(rows)
-    where = f"{len({r.repository for r in rows})} applications" if rows else "no application yet"
+    if not rows:
+        return "No findings on real applications were judged yet.\n"
+    where = f"{len({r.repository for r in rows})} applications"
     lines = [
         f"Findings judged by hand on {where}:",
         "",
         "| rule | judged | true | worth mending |",
         "|---|---|---|---|",
     ]
-    return "\n".join([*lines, *(c.cells for c in found)]) + "\n"
+    return "\n".join([*lines, *(c.cells for c in counts(rows))]) + "\n"
 
 
 def quoted(text: str, new: str) -> str:

@@ -10,7 +10,7 @@ expected stands on the lines themselves, in comments of these forms (several on 
     # is: list[User], loads {posts}   part of what `sqlalint why` says of this line
 
 Of a fixture all findings of its folder's rule count, and all findings of codes that its comments mention: what is
-not expected must not be there.
+not expected must not be there. `fixtures/projects/` are larger programs, of no rule's own.
 """
 
 import ast
@@ -27,8 +27,9 @@ from sqlalint.report.finding import Confidence, Reported
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
 
-# Folders below fixtures/ that belong to no rule: what examples stand on, and programs for tests of their own.
-NOT_RULES = ("prelude", "projects")
+# Folders below fixtures/ of no rule: what examples stand on, and larger programs.
+PRELUDE = "prelude"
+PROJECTS = "projects"
 
 _COMMENT = re.compile(r"#\s*(expect|expect-next|silent|is):\s*([^#\n]*)")
 
@@ -145,7 +146,7 @@ def expectations(text: str) -> Iterator[tuple[str, str]]:
 
 def fixtures(rule: str | None = None) -> list[Fixture]:
     """All fixtures, or those of the rule of that name."""
-    folders = [f for f in sorted(FIXTURES.iterdir()) if f.is_dir() and f.name not in NOT_RULES]
+    folders = [f for f in sorted(FIXTURES.iterdir()) if f.is_dir() and f.name != PRELUDE]
     if rule is not None:
         folders = [f for f in folders if f.name == rule.replace("-", "_")]
     return [load_fixture(case) for folder in folders for case in sorted(folder.iterdir()) if is_case(case)]
