@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.printing import Printing, here
+from sqlalint.cli.selection import Selected, select, severities
 from sqlalint.cli.terminal import write_quietly
 from sqlalint.config.errors import UsageError
-from sqlalint.config.select import Selection, Selectors, check_selectors, split_selectors
+from sqlalint.config.select import Selectors, split_selectors
 from sqlalint.report.finding import Confidence, Severity
 from sqlalint.report.formats import FOR_PEOPLE, FORMATS
 from sqlalint.report.presentation import Presentation
@@ -108,7 +109,10 @@ def check(options: CheckOptions) -> int:
     """Run `check` and return the exit status."""
     opened = open_project(options.paths, options.config, options.isolated)
     outputs = _outputs(options)
-    selection = _selection(options, opened)
+    given = Selectors(
+        split_selectors(options.select) or None, split_selectors(options.extend_select), split_selectors(options.ignore)
+    )
+    selected = select(opened, given)
     tree = open_tree(opened, _split(options.exclude), options.force_exclude)
     if options.show_files:
         return _show_files(tree, opened)
@@ -117,7 +121,7 @@ def check(options: CheckOptions) -> int:
 
     with Progress(wanted=not options.quiet) as progress:
         analysis = analyse(tree, settings_of(opened), by_hand=opened.files, progress=progress)
-    policy = _policy(options, opened, selection, analysis)
+    policy = _policy(options, opened, selected, analysis)
     report = decide(analysis.findings, policy)
     printed = Printing(opened, tree, options.color)
     if options.statistics:
@@ -131,36 +135,13 @@ def check(options: CheckOptions) -> int:
     return _status(analysis, report, options, opened)
 
 
-def _selection(options: CheckOptions, opened: Opened) -> Selection:
-    """The rules that are on; the names are held against the rules that there are. Raises `UsageError`."""
-    configured = opened.configuration.options
-    given = Selectors(
-        split_selectors(options.select) or None, split_selectors(options.extend_select), split_selectors(options.ignore)
-    )
-    file = Selectors(
-        None if configured.select is None else split_selectors(configured.select),
-        split_selectors(configured.extend_select),
-        split_selectors(configured.ignore or ()),
-    )
-    named = [*configured.severity, *configured.rules]
-    if given.all or file.all or named:
-        from sqlalint.rules.registry import all_rules
-
-        rules = all_rules()
-        for option in ("select", "extend_select", "ignore"):
-            check_selectors(getattr(given, option) or (), rules, "--" + option.replace("_", "-"))
-            where = f"{opened.configuration.path}: key `{option.replace('_', '-')}`"
-            check_selectors(getattr(file, option) or (), rules, where)
-    return Selection(file, given)
-
-
-def _policy(options: CheckOptions, opened: Opened, selection: Selection, analysis: "Analysis") -> Policy:
+def _policy(options: CheckOptions, opened: Opened, selected: Selected, analysis: "Analysis") -> Policy:
     from sqlalint.report.scope import report_set
 
     configured = opened.configuration.options
     return Policy(
-        selected=selection,
-        severities=configured.severity,
+        selected=selected,
+        severities=severities(opened),
         confidence=Confidence(options.confidence or configured.confidence or "certain"),
         severity=Severity(options.severity or "info"),
         report_set=report_set(opened.files, opened.folders, analysis.trees),

@@ -11,7 +11,9 @@ from sqlalint.config.model import Options
 
 CONFIG_FILE = "sqlalint.toml"
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
-_DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
+_DIALECTS = tuple(
+    "postgresql mysql mariadb sqlite oracle mssql cockroachdb redshift snowflake bigquery duckdb clickhouse".split()
+)
 
 
 class Configuration(Struct, frozen=True):

@@ -1,11 +1,12 @@
 """Which rules are on: selectors of rules, and what a set of options makes of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from sqlalint.config.errors import UsageError, nearest
+from sqlalint.source.glob import Patterns
 
 # the catalogue's families, by the digit of their codes: also those that have no rule yet
 FAMILIES = {
@@ -113,3 +114,27 @@ def check_selectors(selectors: Iterable[str], rules: Iterable[Ruled], where: str
             if selector.upper().startswith("SAL"):
                 known = [rule.code for rule in rules]
             raise UsageError(f"{where}: no rule `{selector}`{nearest(selector, known)}")
+
+
+class PerFile:
+    """`per-file-ignores`: which rules are off in which files. A pattern that begins with `!` means all other files.
+
+    Paths are relative to the project root, patterns to `folder`, where the configuration is (relative to the root).
+    """
+
+    def __init__(self, ignores: Mapping[str, Iterable[str]], folder: str = "") -> None:
+        self._folder = folder
+        self._ignores = [
+            (Patterns((pattern.removeprefix("!"),)), pattern.startswith("!"), split_selectors(selectors))
+            for pattern, selectors in ignores.items()
+        ]
+
+    def ignores(self, path: str, rule: Ruled) -> bool:
+        """Whether a rule is off in a file."""
+        if not self._ignores:
+            return False
+        inner = path.removeprefix(self._folder + "/") if self._folder else path
+        return any(
+            patterns.match_below(inner) != inverted and any(weight(s, rule) >= 0 for s in selectors)
+            for patterns, inverted, selectors in self._ignores
+        )

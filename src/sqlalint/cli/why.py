@@ -1,0 +1,50 @@
+"""`sqlalint why`: what is believed at a line."""
+
+import sys
+
+import click
+
+from sqlalint.cli.opening import open_project, open_tree, settings_of
+from sqlalint.cli.terminal import write_quietly
+from sqlalint.config.errors import UsageError
+
+
+@click.command(short_help="Print what is believed at a line, and which rules came near.")
+@click.argument("place", metavar="PATH:LINE")
+@click.option("--config", metavar="FILE", help="Take the configuration from this file.")
+@click.option("--isolated", is_flag=True, help="Take no configuration.")
+def command(place: str, config: str | None, isolated: bool) -> int:
+    """Print what is believed at PATH:LINE, and which rules came near.
+
+    That is the type of each value, where it comes from and what of it is loaded; and of rules that are silent there
+    the condition that failed, and the hint that would settle it.
+    """
+    from sqlalint.engine import read_project
+    from sqlalint.flow.why import explain
+
+    path, line = split_place(place)
+    opened = open_project((path,), config, isolated)
+    if not opened.files:
+        raise UsageError(f"{path} is a folder; name a file and a line: `sqlalint why app/models.py:12`")
+    file = opened.files[0]
+    project = read_project(open_tree(opened), settings_of(opened), by_hand=opened.files)
+    if failure := project.failures.get(file):
+        raise UsageError(f"{path} cannot be read: {failure.message} (line {failure.row}, column {failure.column})")
+    if file not in project.files:
+        raise UsageError(f"{path} is no Python file")
+    if line > (rows := project.files[file].index.rows):
+        raise UsageError(f"{path} has {rows} lines, there is no line {line}")
+    write_quietly((f"{text}\n" for text in explain(project, file, line)), sys.stdout)
+    return 0
+
+
+def split_place(place: str) -> tuple[str, int]:
+    """The path and the line of `path:line` or `path:line:column`. Raises `UsageError`."""
+    parts = place.split(":")
+    numbers = 0
+    while numbers < min(2, len(parts) - 1) and parts[-1 - numbers].isdecimal():
+        numbers += 1
+    path = ":".join(parts[: len(parts) - numbers])
+    if not numbers or not path or int(parts[len(parts) - numbers]) < 1:
+        raise UsageError(f"`{place}` is no place; name a file and a line: `sqlalint why app/models.py:12`")
+    return path, int(parts[len(parts) - numbers])
