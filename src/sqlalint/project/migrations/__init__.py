@@ -1,7 +1,57 @@
 """Script trees and their revisions: found, read from literals, never executed."""
 
+import functools
+
 from sqlalint.project.migrations import graph
-from sqlalint.project.migrations.read import read_migrations
-from sqlalint.project.migrations.revision import Migrations, Reference, Revision, ScriptTree, Unidentified
+from sqlalint.project.migrations.operations import Body
+from sqlalint.project.migrations.read import read_trees
+from sqlalint.project.migrations.revision import Reference, Revision, ScriptTree, Unidentified
+from sqlalint.project.project import Project
+
+
+class Migrations:
+    """All script trees of a project; what their revisions do is read when it is asked for."""
+
+    def __init__(self, project: Project, trees: tuple[ScriptTree, ...]) -> None:
+        self._project = project
+        self._bodies: dict[tuple[str, str], Body] = {}
+        self.trees = trees
+
+    @functools.cached_property
+    def revisions(self) -> tuple[Revision, ...]:
+        """The revisions of all trees; a file that two trees load counts once."""
+        return tuple({r.path: r for t in self.trees for r in t.revisions}.values())
+
+    def revision_at(self, path: str) -> Revision | None:
+        """The revision of a file."""
+        return next((r for r in self.revisions if r.path == path), None)
+
+    def tree_of(self, path: str) -> ScriptTree | None:
+        """The (first) tree that loads a file."""
+        return next((t for t in self.trees for r in t.revisions if r.path == path), None)
+
+    def upgrade(self, revision: Revision) -> Body:
+        """What `upgrade()` does."""
+        return self._body(revision.path, revision.upgrade)
+
+    def downgrade(self, revision: Revision) -> Body:
+        """What `downgrade()` does."""
+        return self._body(revision.path, revision.downgrade)
+
+    def _body(self, path: str, key: str | None) -> Body:
+        if key is None:
+            return Body()
+        at = (path, key)
+        if at not in self._bodies:
+            from sqlalint.project.migrations.walk import Walk
+
+            self._bodies[at] = Walk(self._project).body(path, key)
+        return self._bodies[at]
+
+
+def read_migrations(project: Project) -> Migrations:
+    """All script trees of the project."""
+    return Migrations(project, read_trees(project))
+
 
 __all__ = ["Migrations", "Reference", "Revision", "ScriptTree", "Unidentified", "graph", "read_migrations"]

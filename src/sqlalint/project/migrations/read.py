@@ -8,7 +8,7 @@ from sqlalint.facts.span import START, Spot
 from sqlalint.facts.statement import Assign, Evaluate
 from sqlalint.project.migrations import graph
 from sqlalint.project.migrations.locations import Folders, Location, find_locations
-from sqlalint.project.migrations.revision import FILES, Migrations, Reference, Revision, ScriptTree, Unidentified
+from sqlalint.project.migrations.revision import FILES, Reference, Revision, ScriptTree, Unidentified
 from sqlalint.project.project import Project
 from sqlalint.project.symbols import Definition
 
@@ -17,7 +17,7 @@ _ELSEWHERE = frozenset({"tests", "test", "templates"})
 _DEEPEST = 4
 
 
-def read_migrations(project: Project) -> Migrations:
+def read_trees(project: Project) -> tuple[ScriptTree, ...]:
     """All script trees of the project, each file read once."""
     folders = Folders(project)
     reader = _Reader(project)
@@ -30,7 +30,7 @@ def read_migrations(project: Project) -> Migrations:
             trees.setdefault(tree.id, tree)
     for tree in reader.unclaimed(tuple(claimed)):
         trees.setdefault(tree.id, tree)
-    return Migrations(_without_shared(tuple(trees.values())))
+    return _without_shared(tuple(trees.values()))
 
 
 def _without_shared(trees: Sequence[ScriptTree]) -> tuple[ScriptTree, ...]:

@@ -89,22 +89,3 @@ class ScriptTree(Struct, frozen=True, array_like=True, kw_only=True):
     def labels(self) -> frozenset[str]:
         """All branch labels."""
         return frozenset(label for r in self.revisions for label in r.labels or ())
-
-
-class Migrations(Struct, frozen=True):
-    """All script trees of a project."""
-
-    trees: tuple[ScriptTree, ...] = ()
-
-    @property
-    def revisions(self) -> tuple[Revision, ...]:
-        """The revisions of all trees; a file that two trees load counts once."""
-        return tuple({r.path: r for t in self.trees for r in t.revisions}.values())
-
-    def revision_at(self, path: str) -> Revision | None:
-        """The revision of a file."""
-        return next((r for t in self.trees for r in t.revisions if r.path == path), None)
-
-    def tree_of(self, path: str) -> ScriptTree | None:
-        """The (first) tree that loads a file."""
-        return next((t for t in self.trees for r in t.revisions if r.path == path), None)
