@@ -32,6 +32,7 @@ VOCABULARY = frozenset(
     __tablename__ __table__ __table_args__ declared_attr declarative_base DeclarativeBase registry Mapped Field
     Relationship association_proxy hybrid_property column_property create_engine create_async_engine MetaData
     op revision down_revision upgrade downgrade get_bind commit rollback begin any has with_parent exec
+    mapper map_imperatively append_constraint
     """.split()
 )
 
@@ -178,7 +179,7 @@ class _Builder:
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         text = self._text(first, node.end_lineno or first)
         key = self._add("function", node.name, owner, first, node.end_lineno or first, text, conditional)
-        if self._with_bodies:
+        if self._with_bodies or (owner and node.decorator_list):  # a test's models have a `declared_attr` too
             remarks = _remarks(text) if "#" in text and _is_trivial(node.body) else ()
             self._lower(key, Lowering(self._columns, first).function(node, remarks))
 

@@ -27,18 +27,20 @@ class Base(Struct, frozen=True, rename="kebab"):
 
     `tablename`: how the table is named where the class does not say (`lower`, `snake`, or "" for not at all).
     `table-keyword`: the class keyword without which a subclass is no table (`class A(SQLModel, table=True)`).
-    `columns`: further columns that every model has.
+    `keys`: columns that every model has, which are its primary key.
     """
 
     tablename: str = ""
     table_keyword: str = ""
+    keys: tuple[str, ...] = ()
 
 
 class Library(Struct, frozen=True, rename="kebab"):
     """One data file. `names` maps prefixes of dotted names to their canonical spelling; the longest wins.
 
     `objects` describes instances by class, `bases` declarative bases by name, `returns` what calls return as an
-    annotation would say it, `attributes` what attributes are.
+    annotation would say it, `attributes` what attributes are. `plain` are classes that bring no columns, so that a model
+    may have them as a base without anything of it being out of sight.
     """
 
     names: dict[str, str] = {}
@@ -47,6 +49,7 @@ class Library(Struct, frozen=True, rename="kebab"):
     returns: dict[str, str] = {}
     attributes: dict[str, str] = {}
     sessions: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
 
 
 class Libraries(Struct, frozen=True):
@@ -57,6 +60,7 @@ class Libraries(Struct, frozen=True):
     bases: dict[str, Base]
     returns: dict[str, str]
     attributes: dict[str, str]
+    plain: frozenset[str] = frozenset()
 
     def canonical(self, name: str) -> str:
         """The name under which rules and flow know a library's thing."""
@@ -85,4 +89,5 @@ def known_libraries() -> Libraries:
         bases={k: v for p in parts for k, v in p.bases.items()},
         returns={k: v for p in parts for k, v in p.returns.items()},
         attributes={k: v for p in parts for k, v in p.attributes.items()},
+        plain=frozenset(name for p in parts for name in p.plain),
     )

@@ -203,7 +203,7 @@ class Strings:
         return found
 
 
-def _number(expression: ex.Expr | None) -> int | None | str:
+def _number(expression: ex.Expr | None) -> int | str | None:
     """A literal index, None for none, "?" for anything else."""
     if expression is None:
         return None

@@ -227,6 +227,10 @@ class Values:
         merged = {**outer.keywords, **keywords}
         return Call(name.name, term, (*outer.arguments[1:], *arguments), merged, whole and outer.whole)
 
+    def has_attribute(self, identity: str, name: str) -> bool:
+        """Whether a class of the project, or an ancestor in sight, defines a name."""
+        return self._classes.attribute(identity, name) is not None
+
     def callee(self, term: Term) -> str:
         """The canonical name of a library's thing that a term is, or ""."""
         found = self.value(term)
