@@ -191,8 +191,7 @@ def explained(fixture: Fixture, project: Project, fact: Fact) -> list[str]:
     """What `sqlalint why` says of a fact's line."""
     from sqlalint.flow.why import explain
 
-    said = explain(project, fact.path, fact.row)
-    return said.splitlines() if isinstance(said, str) else [str(line) for line in said]
+    return explain(project, fact.path, fact.row)
 
 
 # --- counting silent cases ---

@@ -21,7 +21,6 @@ def test_findings_are_those_that_the_comments_state(fixture: Fixture) -> None:
 
 @pytest.mark.parametrize("fixture", [f for f in ALL if f.facts], ids=str)
 def test_facts_are_those_that_the_comments_state(fixture: Fixture) -> None:
-    pytest.importorskip("sqlalint.flow.why")
     project = fixture.project()
     wrong = []
     for fact in fixture.facts:

@@ -80,8 +80,9 @@ def run_sync(example: Example, rows: int) -> Run:
     module.Base.metadata.create_all(engine)
     with Session(engine) as session:
         fill(module, session, rows)
+    call = entry(module, example)
     with recorded(engine) as run, Session(engine) as session:
-        entry(module, example)(session)
+        call(session)
     engine.dispose()
     return run
 
@@ -98,19 +99,20 @@ async def _run_async(example: Example, rows: int) -> Run:
         await connection.run_sync(module.Base.metadata.create_all)
     async with AsyncSession(engine) as session:
         await session.run_sync(lambda plain: fill(module, plain, rows))
+    call = entry(module, example)
     with recorded(engine.sync_engine) as run:
         async with AsyncSession(engine) as session:
-            await entry(module, example)(session)
+            await call(session)
     await engine.dispose()
     return run
 
 
-def entry(module: ModuleType, example: Example) -> Callable[..., Any]:
-    """The function that runs an example: it takes the session, and nothing else that has no default."""
+def entry(module: ModuleType, example: Example) -> Callable[[object], Any]:
+    """The function that runs an example, still without its session. A parameter `user_id` (any id) is given 1."""
     function: Callable[..., Any] = getattr(module, example.entry)
-    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
-    assert len(needed) == 1, f"{example.entry} takes more than the session"
-    return function
+    session, *others = [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    assert all(name.endswith("_id") for name in others), f"what is {example.entry} to be given for {others}?"
+    return lambda given: function(**{session: given}, **dict.fromkeys(others, 1))
 
 
 def run(example: Example, rows: int) -> Run:
