@@ -123,7 +123,7 @@ class PerFile:
     """
 
     def __init__(self, ignores: Mapping[str, Iterable[str]], folder: str = "") -> None:
-        self._folder = folder
+        self._prefix = f"{folder}/" if folder else ""
         self._ignores = [
             (Patterns((pattern.removeprefix("!"),)), pattern.startswith("!"), split_selectors(selectors))
             for pattern, selectors in ignores.items()
@@ -131,9 +131,9 @@ class PerFile:
 
     def ignores(self, path: str, rule: Ruled) -> bool:
         """Whether a rule is off in a file."""
-        if not self._ignores:
+        if not self._ignores or not path.startswith(self._prefix):
             return False
-        inner = path.removeprefix(self._folder + "/") if self._folder else path
+        inner = path.removeprefix(self._prefix)
         return any(
             patterns.match_below(inner) != inverted and any(weight(s, rule) >= 0 for s in selectors)
             for patterns, inverted, selectors in self._ignores
