@@ -49,7 +49,7 @@ def excerpts(marks: Sequence[Mark], lines: Sequence[str]) -> list[Excerpt]:
     rows: set[int] = set()
     for mark in marks:
         rows.update(mark.rows)
-        if mark.main:
+        if mark.main and mark.span.row <= len(lines):
             rows.update(_context(mark, lines))
     runs: list[list[int]] = []
     for row in sorted(r for r in rows if 1 <= r <= len(lines)):
