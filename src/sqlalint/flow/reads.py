@@ -88,7 +88,7 @@ def _why_silent(
         return "where the object comes from is not in sight"
     if instance.origin.kind == "new":
         return "the object is new"
-    if found.attribute in instance.pinned:
+    if found.attribute in instance.pinned and not instance.origin.is_async:
         return "the query's condition fixes it to one object"
     if _way_back(instance, found, frame) is not None:
         return "it leads back to the object whose collection this is"
@@ -115,7 +115,7 @@ def _way_back(instance: v.Instance, found: Relationship, frame: Frame) -> v.Inst
     parent, through = instance.via
     model = frame.questions.model(parent.model)
     came = model.relationships.get(through) if model else None
-    if came is None or came.direction != "one-to-many":
+    if came is None or came.direction != "one-to-many" or model is None or found.target not in (model.id, *model.bases):
         return None
     if came.reverse == found.attribute or found.reverse == through:
         return parent
@@ -176,7 +176,7 @@ def record(
             loop=active.loop if active else None,
             unsure=unsure,
             conditional=frame.depth > (active.depth if active else 0),
-            target_held=bool(target) and _is_held(frame, target),
+            target_held=name in instance.pinned or _is_held(frame, instance, target),
             in_rows=False,
             action=action,
         )
@@ -196,10 +196,13 @@ def _touch(frame: Frame, instance: v.Instance, name: str, action: str) -> None:
         active.touched.add((instance.batch, name))
 
 
-def _is_held(frame: Frame, target: Model | None) -> bool:
-    """Whether objects of a model from another query are alive in the function: they are not loaded again."""
+def _is_held(frame: Frame, instance: v.Instance, target: Model | None) -> bool:
+    """Whether objects of a model may be in the session already: from another query, or loaded with this one."""
     if target is None:
         return False
+    statement = instance.origin.statement
+    if statement is not None and target.id in eager_targets(frame, statement):
+        return True
     for value in frame.names.values():
         element = value.element if isinstance(value, v.Many) else value.value if isinstance(value, v.Pairs) else value
         if not isinstance(element, v.Instance) or element.path or element.origin.kind not in ("query", "get"):
@@ -207,6 +210,27 @@ def _is_held(frame: Frame, target: Model | None) -> bool:
         if element.model == target.id or target.id in _bases(frame, element.model):
             return True
     return False
+
+
+def eager_targets(frame: Frame, statement: v.Statement) -> set[str]:
+    """The models of the objects that a statement loads behind its entities, by options and mapper settings."""
+    found: set[str] = set()
+    pending = [(e.model, e.loads) for e in statement.entities or () if e.model]
+    entered: set[str] = set()  # by the mapper's settings alone, which are the same wherever the model is reached
+    while pending:
+        model_id, loads = pending.pop()
+        model = frame.questions.model(model_id)
+        if model is None or (loads == ld.NOTHING and model_id in entered):
+            continue
+        if loads == ld.NOTHING:
+            entered.add(model_id)
+        for name, relationship in model.relationships.items():
+            entry = loads.entry(name)
+            how = entry.how if entry is not None and entry.how != "default" else relationship.lazy
+            if how in _EAGER | ld.JOINED and relationship.target:
+                found.add(relationship.target)
+                pending.append((relationship.target, loads.below(name)))
+    return found
 
 
 def _bases(frame: Frame, model_id: str) -> tuple[str, ...]:
