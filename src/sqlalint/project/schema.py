@@ -83,7 +83,8 @@ class Table(Struct, frozen=True, array_like=True):
     """A table. `id` is `root:schema.name` within its metadata; `models` are the ids of the classes mapped to it.
 
     `complete` is False where a base, a mixin, an argument or a column could not be resolved: then nothing may be said
-    of what is *missing* from it. `metadata` is the spot of its `MetaData()` or declarative base as `path::key`.
+    of what is *missing* from it; `indexed` is True where no index and no key can be out of sight all the same (what is
+    not read is a column of another name). `metadata` is the spot of its `MetaData()` or declarative base as `path::key`.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Table(Struct, frozen=True, array_like=True):
     models: tuple[str, ...]
     complete: bool
     at: Spot
+    indexed: bool = True
 
     def column(self, name: str) -> Column | None:
         """The column of that name in the table."""

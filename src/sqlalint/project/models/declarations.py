@@ -20,6 +20,14 @@ _RELATIONSHIP = frozenset({"sqlalchemy.orm.relationship", "sqlalchemy.orm.dynami
 _FIELD_RELATIONSHIP = "sqlmodel.Relationship"
 _PROXY = frozenset({"sqlalchemy.ext.associationproxy.association_proxy"})
 _PROPERTY = frozenset({"sqlalchemy.orm.column_property", "sqlalchemy.orm.query_expression", "sqlalchemy.orm.composite"})
+_NO_COLUMN = frozenset(
+    {
+        "sqlalchemy.orm.synonym",
+        "sqlalchemy.orm.declared_attr",
+        "sqlalchemy.ext.hybrid.hybrid_property",
+        "builtins.property",
+    }
+)
 _READ = ("property", "cached_property", "classproperty")
 _COLUMN_WORDS = frozenset({"Column", "mapped_column", "relationship", "ForeignKey"})
 _NO_DECLARATIONS = frozenset(
@@ -36,12 +44,8 @@ class Declarations:
         self._values = project.classes.values
         self._columns = columns
         self._annotations = annotations
-        self._unread: list[tuple[str, str, Spot]] = []
-
-    @property
-    def unread(self) -> list[tuple[str, str, Spot]]:
-        """Attributes that may declare something and could not be read: class, attribute, place."""
-        return self._unread
+        # Attributes that may declare something and could not be read: class, attribute, place.
+        self.unread: list[tuple[str, str, Spot]] = []
 
     def read(self, draft: DraftModel, ancestor: str, fields: bool, types: dict[str, Term]) -> None:
         """Put what one class's own body declares into a model that has it among its ancestors.
@@ -68,7 +72,7 @@ class Declarations:
             if lowered is not None and lowered.returns is not None:
                 annotation = self._annotations.read(Term(member.path, member.key, lowered.returns))
             if returned is None or not self._declare(draft, member, returned, annotation, member.at, types):
-                self._miss(draft, member, annotation)
+                self._miss(draft, member)
             return
         draft.methods[member.name] = f"{member.path}::{member.key}"
         if any(d.rpartition(".")[2] == "hybrid_property" for d in decorators):
@@ -88,17 +92,19 @@ class Declarations:
                 return
         if statement.value is not None:
             term = self._classes.assigned(member, statement.value)
-            if self._declare(draft, member, term, annotation, member.at, types):
+            if not (fields and isinstance(statement.value, ex.Literal)) and self._declare(
+                draft, member, term, annotation, member.at, types
+            ):
                 return
         if annotation is None:
             if self._may_declare(member):
-                self._miss(draft, member, annotation)
+                self._miss(draft, member)
             return
         if annotation.wrapper == "Mapped" and statement.value is None:
             found = self._columns.from_annotation(annotation, member.name, member.at, member.owner, types)
             _column(draft, found)
         elif annotation.wrapper == "Mapped":
-            self._miss(draft, member, annotation)
+            self._miss(draft, member)
         elif fields and not member.name.startswith("_"):
             required = statement.value is None
             found = self._columns.from_field(None, annotation, member.name, member.at, member.owner, required)
@@ -114,10 +120,9 @@ class Declarations:
         entry = self._project.entry(getattr(found, "path", ""), getattr(found, "key", ""))
         return entry is not None and bool(_COLUMN_WORDS.intersection(entry.mentions))
 
-    def _miss(self, draft: DraftModel, member: Member, annotation: Annotation | None) -> None:
-        self._unread.append((draft.id, member.name, member.at))
-        draft.complete = False
-        draft.why = draft.why or f"`{member.name}` is not read"
+    def _miss(self, draft: DraftModel, member: Member) -> None:
+        self.unread.append((draft.id, member.name, member.at))
+        draft.unread.append(member.name)
 
     # --- what a value declares ---
 
@@ -163,7 +168,7 @@ class Declarations:
             return self._deferred(draft, name, owner, call, annotation, at, types)
         elif call.name in _PROPERTY:
             self._property(draft, name, owner, call, annotation, at, types)
-        else:
+        elif call.name not in _NO_COLUMN:
             return annotation is None or annotation.wrapper == ""
         return True
 

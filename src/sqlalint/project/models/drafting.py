@@ -207,7 +207,7 @@ class Drafting:
         metadata = draft.registry.metadata if draft.registry else self.unknown_metadata(draft.root)
         table = DraftTable(
             key=draft.id, name=name, schema=metadata.schema, metadata=metadata, at=draft.at, root=draft.root,
-            scope=draft.id, complete=draft.complete, models=[draft.id],
+            scope=draft.id, complete=draft.complete, models=[draft.id], unread=bool(draft.unread),
         )  # fmt: skip
         draft.table, draft.own_table = table, True
         self.tables[draft.id] = table

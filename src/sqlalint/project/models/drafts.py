@@ -44,6 +44,7 @@ class DraftTable:
     indexes: list[DraftIndex] = field(default_factory=list)
     keys: list[tuple[KeyCall, str]] = field(default_factory=list)  # ForeignKeyConstraints, each with its owner
     models: list[str] = field(default_factory=list)
+    unread: bool = False  # a column of it may be out of sight, as an attribute whose value was not read
 
     @property
     def full_name(self) -> str:
@@ -89,3 +90,4 @@ class DraftModel:
     column_properties: list[str] = field(default_factory=list)
     deferred_properties: list[str] = field(default_factory=list)
     polymorphic_load: str | None = None
+    unread: list[str] = field(default_factory=list)

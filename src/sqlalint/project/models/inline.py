@@ -64,6 +64,8 @@ def run(
                 return Term(function.path, function.key, value, here) if value is not None else None
             case st.Assign(targets=(ex.Name(id=name),), value=value) if value is not None:
                 env[name] = values.value(Term(function.path, function.key, value, here))
+            case st.Assign(targets=(ex.Collection(items=items),)):
+                env.update({item.id: None for item in items if isinstance(item, ex.Name)})
             case st.Evaluate(value=ex.Literal()) | st.Nothing() | st.Import():
                 continue
             case st.Assign(targets=(ex.Subscript(value=ex.Name(id=name), index=index),), value=value):

@@ -205,10 +205,9 @@ def leads(
         only = both[0] if len(both) == 1 else None
         if remote is None:
             return "one-to-many", only
-        keys = only or both[0]
-        if remote & set(keys.target_columns) and not remote & set(keys.columns):
-            return "many-to-one", only
-        return ("one-to-many", only) if remote & set(keys.columns) else (None, only)
+        pairs = [(n, t) for k in both for n, t in zip(k.columns, k.target_columns, strict=False) if n != t]
+        up, down = any(t in remote for _, t in pairs), any(n in remote for n, _ in pairs)
+        return ("many-to-one" if up else "one-to-many") if up != down else None, only
     if outward and not inward:
         return "many-to-one", outward[0] if len(outward) == 1 else None
     if inward and not outward:

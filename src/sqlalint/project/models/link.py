@@ -133,6 +133,10 @@ def _unresolved(drafting: Drafting, tables: dict[str, Table], models: list[Model
             found.append(Unresolved("table name", draft.name, "the name is not read", draft.at))
         elif draft.table is not None and draft.own_table and not draft.table.complete:
             found.append(Unresolved("table arguments", draft.name, "an argument is not read", draft.at))
+    for identity, name, at in drafting.declarations.unread:
+        if identity in drafting.models:
+            label = f"{drafting.models[identity].name}.{name}"
+            found.append(Unresolved("attribute", label, "what it declares is not read", at))
     for table in tables.values():
         for key in table.foreign_keys:
             if key.target is None:

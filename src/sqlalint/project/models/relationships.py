@@ -70,7 +70,7 @@ class RelationshipReader:
             self_referential=itself,
             columns=columns,
             required=self._required(model, columns) if columns else None,
-            by_key=self._by_key(target, key) if key is not None and direction == "many-to-one" else None,
+            by_key=self._by_key(model, target, key, keywords) if direction == "many-to-one" else None,
             from_backref=False,
             cascade=self._values.text(keywords.get("cascade")),
             passive_deletes=self._passive(keywords),
@@ -106,7 +106,7 @@ class RelationshipReader:
             viewonly=self._values.flag(backref.keywords.get("viewonly"), there.viewonly) is not False,
             columns=columns,
             required=self._required(target, columns) if columns else None,
-            by_key=self._by_key(model, key) if key is not None else None,
+            by_key=self._by_key(model, model, key, self._keywords(model.relationships[there.attribute])),
             from_backref=True,
             cascade=self._values.text(backref.keywords.get("cascade")),
             passive_deletes=self._passive(backref.keywords),
@@ -234,7 +234,7 @@ class RelationshipReader:
         if "uselist" in keywords and self._values.literal(keywords["uselist"]) is UNREAD:
             return None
         if draft.field and draft.annotation is not None and not draft.annotation.collection:
-            return False if direction != "one-to-many" else True
+            return direction == "one-to-many"
         return None if direction is None else direction != "many-to-one"
 
     def _backref(self, keywords: dict[str, Term]) -> Backref | None:
@@ -278,7 +278,7 @@ class RelationshipReader:
             outward = [k for k in outward if self._uses(k, near, joined) and self._reaches(k, joined)]
             inward = [k for k in inward if self._uses(k, far, joined) and self._reaches(k, joined)]
         if not outward and not inward and given:
-            return self._without_keys(given, near, far, marks["remote"]), None
+            return self._without_keys(given, near, far, marks), None
         if len(near) > 1 or len(far) > 1:  # the keys that hold an inheritance together are no relationship's
             outward, inward = self._not_inherited(model, target, outward), self._not_inherited(target, model, inward)
         remote = {name for _, name in marks["remote"]} if marks["remote"] else None
@@ -303,7 +303,7 @@ class RelationshipReader:
 
     def _marks(self, model: DraftModel, keywords: dict[str, Term]) -> dict[str, set[Place]]:
         """The columns that arguments name: as foreign, as remote, or in the join at all."""
-        found: dict[str, set[Place]] = {"foreign": set(), "remote": set(), "joined": set()}
+        found: dict[str, set[Place]] = {"foreign": set(), "remote": set(), "joined": set(), "far": set()}
         for keyword, mark in (("foreign_keys", "foreign"), ("remote_side", "remote"), ("primaryjoin", "")):
             if keyword not in keywords:
                 continue
@@ -312,18 +312,24 @@ class RelationshipReader:
                 if place is None:
                     continue
                 found["joined"].add(place)
+                if "foreign" in marks and "remote" in marks:
+                    found["far"].add(place)
                 for kind in ("foreign", "remote"):
                     if kind == mark or kind in marks:
                         found[kind].add(place)
         return found
 
-    def _without_keys(self, foreign: set[Place], near: list[str], far: list[str], remote: set[Place]) -> str | None:
+    def _without_keys(
+        self, foreign: set[Place], near: list[str], far: list[str], marks: dict[str, set[Place]]
+    ) -> str | None:
         """The direction of a join over columns that are no foreign keys, but said to be."""
         here, there = any(t in near for t, _ in foreign), any(t in far for t, _ in foreign)
         if here and there:
-            if not remote:
-                return None
-            return "one-to-many" if foreign & remote else "many-to-one"
+            if not marks["remote"] or marks["far"]:
+                return "one-to-many" if marks["far"] else None
+            # One column may stand on both sides, as `foreign(A.x) == remote(A.x)`.
+            same = foreign == marks["remote"] and len(foreign) == 1
+            return "one-to-many" if foreign & marks["remote"] and not same else "many-to-one"
         return "many-to-one" if here else "one-to-many" if there else None
 
     def _required(self, model: DraftModel, columns: tuple[str, ...]) -> bool | None:
@@ -333,13 +339,20 @@ class RelationshipReader:
             flags += [c.nullable for c in (table.columns if table else ()) if c.name in columns]
         return None if None in flags or not flags else not any(flags)
 
-    def _by_key(self, target: DraftModel | None, key: ForeignKey) -> bool | None:
-        if target is None or not key.target_columns:
+    def _by_key(
+        self, model: DraftModel, target: DraftModel | None, key: ForeignKey | None, keywords: dict[str, Term]
+    ) -> bool | None:
+        """Whether the join is on the target's primary key and on nothing else."""
+        if target is None or key is None or not key.target_columns:
             return None
+        if "primaryjoin" in keywords:
+            joined = self._names.evaluated(keywords["primaryjoin"], model).expression
+            if not isinstance(joined, ex.Compare):
+                return False if len(key.columns) == 1 else None
         for there in self._chain(target):
             table = self._tables.get(there)
             if table is not None and table.id == key.target:
-                return set(key.target_columns) == _primary(table)
+                return set(key.target_columns) == _primary(table) if _primary(table) else None
         return None
 
 

@@ -65,6 +65,8 @@ class Strings:
                 return named.id.rpartition("::")[2].rpartition(".")[2] if isinstance(named, ProjectClass) else None
             case ex.Call():
                 return self._call(term)
+            case ex.Name(id=name) if isinstance(bound := term.env.get(name), Term):
+                return self.read(bound)
             case ex.Name() | ex.Attribute():
                 return self._follow(self._values.value(term), term)
             case ex.Subscript():

@@ -36,14 +36,18 @@ class TableMaker:
             foreign_keys=tuple(self._foreign_keys(draft)),
             indexes=tuple(made),
             models=tuple(draft.models),
-            complete=draft.complete,
+            complete=draft.complete and not draft.unread,
             at=draft.at,
+            indexed=draft.complete,
         )
 
     def _index(self, draft: DraftTable, index: DraftIndex) -> Index:
         names = tuple(self._column(draft, c) for c in index.columns) or index.names
         partial = self._partial(draft, index.where) if index.where is not None else None
-        return Index(index.kind, index.name, names, index.unique, partial, index.method, index.at, index.owner)
+        name = index.name
+        if name is None and index.kind == "index" and len(names) == 1 and names[0] is not None:
+            name = _index_name(draft.metadata, draft, names[0])
+        return Index(index.kind, name, names, index.unique, partial, index.method, index.at, index.owner)
 
     def _column(self, draft: DraftTable, term: Term) -> str | None:
         place = self._names.place(term, draft)
@@ -141,7 +145,10 @@ def _index_name(metadata: Metadata, draft: DraftTable, column: str) -> str | Non
     """The name that the naming convention gives to the index of one column."""
     if metadata.naming_convention is None or not draft.name:
         return None
-    pattern = metadata.naming_convention.get("ix", "ix_%(column_0_label)s")
+    default = {} if metadata.naming_convention else {"ix": "ix_%(column_0_label)s"}
+    pattern = (metadata.naming_convention or default).get("ix")
+    if pattern is None:
+        return None
     prefix = f"{draft.schema.replace('.', '_')}_" if draft.schema else ""
     known = {
         "column_0_label": f"{prefix}{draft.name}_{column}", "table_name": draft.name, "column_0_name": column,
