@@ -3,6 +3,7 @@
 import functools
 
 from sqlalint.project.migrations import graph
+from sqlalint.project.migrations.env_script import EnvScript, read_env
 from sqlalint.project.migrations.operations import Body
 from sqlalint.project.migrations.read import read_trees
 from sqlalint.project.migrations.revision import Reference, Revision, ScriptTree, Unidentified
@@ -15,6 +16,7 @@ class Migrations:
     def __init__(self, project: Project, trees: tuple[ScriptTree, ...]) -> None:
         self._project = project
         self._bodies: dict[tuple[str, str], Body] = {}
+        self._envs: dict[str, EnvScript | None] = {}
         self.trees = trees
 
     @functools.cached_property
@@ -37,6 +39,19 @@ class Migrations:
     def downgrade(self, revision: Revision) -> Body:
         """What `downgrade()` does."""
         return self._body(revision.path, revision.downgrade)
+
+    def bodies(self, revision: Revision) -> tuple[tuple[str, Body], ...]:
+        """Both functions by name."""
+        return (("upgrade", self.upgrade(revision)), ("downgrade", self.downgrade(revision)))
+
+    def env(self, revision: Revision) -> EnvScript | None:
+        """The env.py that runs a revision."""
+        tree = self.tree_of(revision.path)
+        if tree is None or tree.env is None:
+            return None
+        if tree.env not in self._envs:
+            self._envs[tree.env] = read_env(self._project, tree.env)
+        return self._envs[tree.env]
 
     def _body(self, path: str, key: str | None) -> Body:
         if key is None:

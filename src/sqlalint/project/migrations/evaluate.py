@@ -279,7 +279,7 @@ class Evaluation:
             self._note(Creation(frame.spot(call.span), frame.scope, name, function.value, closed), frame)
         elif live or self._is_unresolved(function, frame):
             written = ex.dotted(call.function) or name or "..."
-            self._note(Unresolved(frame.spot(call.span), frame.scope, written), frame)
+            self._note(Unresolved(frame.spot(call.span), frame.scope, written, live), frame)
         if name == "format" and isinstance(function, ex.Attribute) and isinstance(function.value, ex.Literal):
             return _formatted(closed, function.value)
         return closed
@@ -305,7 +305,7 @@ class Evaluation:
             return closed
         function = callee.function or self._project.function(callee.path, callee.key)
         if function is None:
-            self._note(Unresolved(frame.spot(call.span), frame.scope, ex.dotted(call.function) or "..."), frame)
+            self._note(Unresolved(frame.spot(call.span), frame.scope, ex.dotted(call.function) or "...", live), frame)
             return closed
         arguments: dict[str, Value] = {}
         positional = [p for p in function.parameters if p.kind == "positional"]
@@ -317,7 +317,9 @@ class Evaluation:
         found = self._walk.call(callee, arguments, frame.spot(call.span), frame)
         if found is None:
             if live:
-                self._note(Unresolved(frame.spot(call.span), frame.scope, ex.dotted(call.function) or "..."), frame)
+                self._note(
+                    Unresolved(frame.spot(call.span), frame.scope, ex.dotted(call.function) or "...", live), frame
+                )
             return closed
         return found
 
@@ -332,10 +334,10 @@ class Evaluation:
         match name:
             case "sqlalchemy.orm.Session" | "sqlalchemy.ext.asyncio.AsyncSession":
                 on, opening = self._on(named.get("bind", first), frame)
-                return self._session(roles.Factory(on, _controls(named)), call, values, named, frame, opening)
+                return self._session(roles.Factory(on, _mode(named)), call, values, named, frame, opening)
             case "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker":
                 on, _ = self._on(named.get("bind", first), frame)
-                return roles.Factory(on, _controls(named))
+                return roles.Factory(on, _mode(named))
             case "sqlalchemy.orm.scoped_session":
                 return first if isinstance(first, roles.Factory) else closed
             case (
@@ -362,7 +364,9 @@ class Evaluation:
                 if name.startswith("alembic.op."):
                     return self._directive(roles.Ops(), name.removeprefix("alembic.op."), call, closed, values, frame)
                 if live and not name.startswith(("sqlalchemy.", "builtins.")):
-                    self._note(Unresolved(frame.spot(call.span), frame.scope, ex.dotted(call.function) or name), frame)
+                    self._note(
+                        Unresolved(frame.spot(call.span), frame.scope, ex.dotted(call.function) or name, live), frame
+                    )
                 return closed
 
     def _method(
@@ -415,7 +419,7 @@ class Evaluation:
     def _reconfigure(self, call: ex.Call, of: roles.Factory, named: dict[str | None, Value], frame: "Frame") -> None:
         target = call.function.value if isinstance(call.function, ex.Attribute) else None
         if isinstance(target, ex.Name):
-            frame.names[target.id] = roles.Factory(self._on(named["bind"], frame)[0], of.controls)
+            frame.names[target.id] = roles.Factory(self._on(named["bind"], frame)[0], of.mode)
 
     def _directive(
         self, ops: roles.Ops, name: str, call: ex.Call, closed: ex.Call, values: list[Value], frame: "Frame"
@@ -491,7 +495,7 @@ class Evaluation:
         self, factory: roles.Factory, call: ex.Call, values: list[Value], named: dict[str | None, Value], frame: "Frame",
         opening: Spot | None = None,
     ) -> Value:  # fmt: skip
-        on, controls = factory.on, factory.controls or _controls(named)
+        on, mode = factory.on, _mode(named) or factory.mode
         if "bind" in named:
             on, opening = self._on(named["bind"], frame)
         elif values and isinstance(values[0], roles.LIVE):
@@ -499,7 +503,7 @@ class Evaluation:
         if on == "other" and opening is None:
             self._open(call, frame)
             opening = frame.spot(call.span)
-        return roles.Session(on, controls, opening)
+        return roles.Session(on, mode, opening)
 
     def _open(self, expression: ex.Expr, frame: "Frame") -> Value:
         """Note that a connection of its own is opened here; a Session on it."""
@@ -517,7 +521,7 @@ class Evaluation:
             return closed
         if name in _TRANSACTS:
             on = "session" if session.on == "bind" else "other" if session.on == "other" else "unknown"
-            self._transact(on, name, call, frame, session.controls)
+            self._transact(on, name, call, frame, session.mode)
             return roles.Trans("savepoint") if name.startswith("begin") else closed
         if name in ("connection", "get_bind"):
             return roles.Bind() if session.on == "bind" else closed
@@ -566,8 +570,10 @@ class Evaluation:
         expression = closed.arguments[0] if closed.arguments else None
         self._note(Execution(frame.spot(call.span), frame.scope, through, verb, sql, expression, opening), frame)
 
-    def _transact(self, on: str, verb: str, call: ex.Call, frame: "Frame", controls: bool = False) -> None:
-        self._note(Transaction(frame.spot(call.span), frame.scope, on, verb, _written(call), controls), frame)
+    def _transact(self, on: str, verb: str, call: ex.Call, frame: "Frame", mode: str = "") -> None:
+        function = call.function
+        name_at = frame.spot(function.name_span) if isinstance(function, ex.Attribute) else None
+        self._note(Transaction(frame.spot(call.span), frame.scope, on, verb, _written(call), mode, name_at), frame)
 
     def _note(
         self, step: Directive | Execution | Transaction | Opening | Creation | Unresolved, frame: "Frame"
@@ -580,9 +586,9 @@ _MODULE = 99  # the depth of frames that stand for the level of a module
 _NOWHERE = ex.Name(Span(1, 1, 1, 1), "")
 
 
-def _controls(named: dict[str | None, Value]) -> bool:
+def _mode(named: dict[str | None, Value]) -> str:
     mode = named.get("join_transaction_mode")
-    return isinstance(mode, ex.Literal) and mode.value == "control_fully"
+    return mode.value if isinstance(mode, ex.Literal) and isinstance(mode.value, str) else ""
 
 
 def _expression(value: Value, written: ex.Expr) -> ex.Expr:

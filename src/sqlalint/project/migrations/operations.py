@@ -14,8 +14,8 @@ from sqlalint.facts.span import Spot
 
 class Guard(Struct, frozen=True, array_like=True):
     """A condition under which a step runs. `kind` is `exists` (asks what the database has), `dialect`, `offline`,
-    `handler` (an `except`) or `other`; `dialects` are those that a dialect branch names; `negated` tells of the other
-    branch."""
+    `handler` (an `except`), `reraised` (one that raises again) or `other`; `dialects` are those that a dialect branch
+    names; `negated` tells of the other branch."""
 
     kind: str
     dialects: tuple[str, ...] = ()
@@ -85,12 +85,14 @@ class Execution(_Step, frozen=True, tag="sql"):
 
 class Transaction(_Step, frozen=True, tag="tx"):
     """`commit`, `rollback`, `begin`, `begin_nested` on something. `on` is `bind`, `bind transaction`, `dbapi`, `session`,
-    `other` or `unknown`; `controls` tells of a Session that commits what it joined; `written` is the call in the code."""
+    `other` or `unknown`; `mode` is a Session's `join_transaction_mode`; `written` is the call in the code, `name_at` the
+    method's name in it."""
 
     on: str
     verb: str
     written: str
-    controls: bool = False
+    mode: str = ""
+    name_at: Spot | None = None
 
 
 class Opening(_Step, frozen=True, tag="open"):
@@ -108,9 +110,10 @@ class Creation(_Step, frozen=True, tag="ddl"):
 
 
 class Unresolved(_Step, frozen=True, tag="?"):
-    """A call that may do anything: an unresolved name, or something that is given the bind or a Session."""
+    """A call that may do anything: an unresolved name, or something that is given the bind or a Session (`live`)."""
 
     what: str
+    live: bool
 
 
 Step: TypeAlias = Directive | Execution | Transaction | Opening | Creation | Unresolved
@@ -122,6 +125,13 @@ class Body(Struct, frozen=True, array_like=True):
     steps: tuple[Step, ...] = ()
     understood: bool = True
     raises: bool = False
+
+
+def spot_in(step: Step, path: str) -> Spot:
+    """Where a step is in the file of its revision: the step itself, or the call there that leads to it."""
+    if step.at.path == path:
+        return step.at
+    return next((call for call in step.scope.calls if call.path == path), step.at)
 
 
 def text_of(value: Expr | None) -> str | None:

@@ -51,17 +51,17 @@ class Trans(Struct, frozen=True):
 
 
 class Factory(Struct, frozen=True):
-    """A `sessionmaker`. `on` is bind, other or unknown; `controls`: its Sessions commit what they join."""
+    """A `sessionmaker`. `on` is bind, other, unbound or unknown; `mode` the `join_transaction_mode` of its Sessions."""
 
     on: str
-    controls: bool = False
+    mode: str = ""
 
 
 class Session(Struct, frozen=True):
     """A Session on the bind, on another connection (`opening`), or nobody knows."""
 
     on: str
-    controls: bool = False
+    mode: str = ""
     opening: Spot | None = None
 
 

@@ -283,7 +283,8 @@ class Walk:
     def _try(self, statement: st.Try, frame: Frame) -> str:
         ends = self._block(statement.body, frame)
         for handler in statement.handlers:
-            self._block(handler.body, self._guarded(frame, Guard("handler")))
+            raises = bool(handler.body) and isinstance(handler.body[-1], st.Raise)
+            self._block(handler.body, self._guarded(frame, Guard("reraised" if raises else "handler")))
         if not ends:
             ends = self._block(statement.otherwise, frame)
         return self._block(statement.finally_, frame) or ("" if statement.handlers and ends == "raise" else ends)

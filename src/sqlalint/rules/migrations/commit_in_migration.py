@@ -1,0 +1,127 @@
+"""A migration commits Alembic's own transaction, so that what follows is lost, or what came before cannot be undone.
+
+## Why is this bad?
+Alembic runs a migration in one transaction, writes the version stamp into it and commits both together.
+
+`op.get_bind().commit()` ends that transaction. What follows begins another one, which nobody commits: everything after
+the commit *and* the version stamp are lost, the exit status is 0. This is so also where the commit is the last
+statement and with `transaction_per_migration`; a `begin()` after it does not help. On SQLite the tables stay and the
+stamp is lost, so that the next run fails. Where env.py began the transaction itself (`engine.begin()`), and inside
+`autocommit_block()`, it raises `InvalidRequestError`.
+
+SQL `COMMIT`, and the commit of the driver's connection, end the transaction behind SQLAlchemy's back. The run goes on
+and is stamped, but what came before can no longer be rolled back: a later failure leaves it applied and unstamped, and
+the next run fails on it. On SQLite `COMMIT` raises.
+
+## Bad
+```python
+def upgrade():
+    bind = op.get_bind()
+    op.add_column("users", sa.Column("locale", sa.String(8)))
+    bind.commit()
+    op.create_index("ix_users_locale", "users", ["locale"])
+
+
+def downgrade():
+    op.drop_index("ix_users_locale", "users")
+    op.drop_column("users", "locale")
+```
+
+## Good
+```python
+def upgrade():
+    op.add_column("users", sa.Column("locale", sa.String(8)))
+    op.create_index("ix_users_locale", "users", ["locale"])
+
+
+def downgrade():
+    op.drop_index("ix_users_locale", "users")
+    op.drop_column("users", "locale")
+```
+What has to run outside of a transaction (`CREATE INDEX CONCURRENTLY`) belongs in
+`with op.get_context().autocommit_block():`, in a revision of its own.
+
+## When not to use it
+Where an env.py commits after it has run the migrations, a commit in them loses nothing; the finding is a warning there
+and says what remains true.
+
+## What it cannot see
+Commits in functions that are not part of the project, and SQL that is put together when it runs.
+"""
+
+from collections.abc import Iterator
+
+from sqlalint.project.migrations import Revision
+from sqlalint.project.migrations.env_script import EnvScript
+from sqlalint.project.migrations.operations import Execution, Step, Transaction, spot_in
+from sqlalint.project.migrations.sql import statements
+from sqlalint.project.project import Project
+from sqlalint.report.finding import Finding, Related, Severity
+from sqlalint.rules.registry import rule
+
+_HELP = "For what must run outside of a transaction: `with op.get_context().autocommit_block():`."
+_STANDS = "what came before can no longer be rolled back, and a later failure leaves it applied and unstamped."
+
+
+@rule("SAL602", "commit-in-migration", severity=Severity.ERROR, fix="show")
+def check(revision: Revision, project: Project) -> Iterator[Finding]:
+    """Commits of the bind, its transaction, or its driver's connection, in Python or SQL."""
+    env = project.migrations.env(revision)
+    for name, body in project.migrations.bodies(revision):
+        seen = set()
+        for step in body.steps:
+            if step.at in seen:
+                continue
+            said = _said(step, env, project)
+            if said is None:
+                continue
+            seen.add(step.at)
+            message, severity, written = said
+            at = spot_in(step, revision.path)
+            yield Finding(
+                at=at,
+                message=message,
+                help=_HELP,
+                identity=(revision.id, name, written),
+                severity=severity,
+                related=() if at == step.at else (Related("the commit is here", step.at, True),),
+            )
+
+
+def _said(step: Step, env: EnvScript | None, project: Project) -> tuple[str, Severity, str] | None:
+    """Message, severity and the call, of a step that commits what Alembic began."""
+    if isinstance(step, Execution) and step.through in ("op", "bind", "session"):
+        if step.sql is None or step.scope.autocommit or not _commits(step.sql):
+            return None
+        return f"`COMMIT` ends Alembic's transaction: {_STANDS}", Severity.WARNING, "COMMIT"
+    if not isinstance(step, Transaction) or step.verb != "commit":
+        return None
+    if step.on == "dbapi":
+        said = f"`{step.written}` ends Alembic's transaction behind its back: {_STANDS}"
+        return None if step.scope.autocommit else (said, Severity.WARNING, step.written)
+    if step.on in ("bind", "bind transaction") or (step.on == "session" and step.mode == "control_fully"):
+        message, severity = _of_bind(step, env, project)
+        return message, severity, step.written
+    return None
+
+
+def _of_bind(step: Transaction, env: EnvScript | None, project: Project) -> tuple[str, Severity]:
+    written = f"`{step.written}`"
+    if step.on == "bind" and project.environment.sqlalchemy_at_least("2.0") is False:
+        return f"{written}: a connection has no `commit()` before SQLAlchemy 2.0: AttributeError.", Severity.ERROR
+    if step.scope.autocommit:
+        return f"{written} ends the transaction that `autocommit_block()` keeps: InvalidRequestError.", Severity.ERROR
+    if env is not None and env.begins_connection and not env.begins_context:
+        return f"{written} ends the transaction that `env.py` began: InvalidRequestError.", Severity.ERROR
+    if env is not None and env.commits:
+        return f"{written} ends Alembic's transaction: {_STANDS}", Severity.WARNING
+    known = {d.name for d in project.environment.dialects if d.certainty == "known"}
+    if known == {"sqlite"}:
+        effect = "the version stamp is lost with exit status 0, and the next run fails on what is there already."
+    else:
+        effect = "everything after it and the version stamp are lost, with exit status 0."
+    return f"{written} ends Alembic's transaction: {effect}", Severity.ERROR
+
+
+def _commits(sql: str) -> bool:
+    return any(s.split()[0].upper() == "COMMIT" and "PREPARED" not in s.upper() for s in statements(sql))

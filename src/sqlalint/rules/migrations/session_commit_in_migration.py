@@ -1,0 +1,98 @@
+"""A Session on the migration's connection is committed, which commits nothing, or rolled back, which takes all with it.
+
+## Why is this bad?
+A Session that is given `op.get_bind()` joins the transaction that Alembic has begun there. Its `commit()` flushes and
+leaves that transaction open: the commit commits nothing, and a later failure still rolls back the rows. Who reads the
+migration believes that it works in steps, and it does not.
+
+Its `rollback()` does act, on everything: it rolls back the whole migration. On PostgreSQL the run then fails when the
+version is stamped; on SQLite the exit status is 0 and the revision is not stamped.
+
+## Bad
+```python
+def upgrade():
+    session = Session(bind=op.get_bind())
+    session.execute(sa.text("UPDATE users SET name = trim(name)"))
+    session.commit()
+
+
+def downgrade():
+    raise NotImplementedError("the spaces are gone")
+```
+
+## Good
+```python
+def upgrade():
+    session = Session(bind=op.get_bind())
+    session.execute(sa.text("UPDATE users SET name = trim(name)"))
+    session.flush()
+
+
+def downgrade():
+    raise NotImplementedError("the spaces are gone")
+```
+Write `flush()` rather than nothing: without it, objects that were added are silently not inserted when the Session is
+closed.
+
+## When not to use it
+The finding is a warning: where nobody relies on the commit, the migration works.
+
+## What it cannot see
+Sessions that are made by functions outside of the project. A rollback of a Session that has not done anything yet, one
+with `join_transaction_mode="create_savepoint"`, and one in an `except` that raises again are left alone.
+"""
+
+from collections.abc import Iterator
+
+from sqlalint.project.migrations import Revision
+from sqlalint.project.migrations.operations import Execution, Transaction, Unresolved, spot_in
+from sqlalint.project.project import Project
+from sqlalint.report.finding import Edit, Finding, Fix, Related, Severity
+from sqlalint.rules.registry import rule
+
+
+@rule("SAL603", "session-commit-in-migration", severity=Severity.WARNING, fix="unsafe")
+def check(revision: Revision, project: Project) -> Iterator[Finding]:
+    """`commit()` and `rollback()` of Sessions on the bind."""
+    for name, body in project.migrations.bodies(revision):
+        used = False
+        seen = set()
+        for step in body.steps:
+            used = used or (isinstance(step, Execution) and step.through == "session")
+            used = used or (isinstance(step, Unresolved) and step.live)
+            if not isinstance(step, Transaction) or step.on != "session" or step.at in seen:
+                continue
+            if step.scope.autocommit:  # each statement is committed by itself: nothing is left to lose
+                continue
+            if (step.verb == "commit" and step.mode != "control_fully") or (
+                step.verb == "rollback" and _acts(step, used)
+            ):
+                seen.add(step.at)
+                yield _finding(revision, name, step)
+
+
+def _acts(step: Transaction, used: bool) -> bool:
+    """Whether a rollback undoes what it should not."""
+    raises = any(g.kind == "reraised" for g in step.scope.guards)
+    return used and not raises and step.mode != "create_savepoint"
+
+
+def _finding(revision: Revision, function: str, step: Transaction) -> Finding:
+    at = spot_in(step, revision.path)
+    own = at == step.at
+    commits = step.verb == "commit"
+    edit = Edit(step.name_at, "flush") if commits and own and step.name_at else None
+    effect = "does not commit here" if commits else "rolls back the whole migration"
+    return Finding(
+        at=at,
+        message=f"`{step.written}` {effect}: the Session joins Alembic's transaction.",
+        help=(
+            f"`{step.written.removesuffix('commit()')}flush()` sends what is pending; Alembic commits at the end."
+            if commits
+            else "Raise, and Alembic rolls back; for a part of it use `with session.begin_nested():`."
+        ),
+        identity=(revision.id, function, step.written),
+        severity=None if commits else Severity.ERROR,
+        related=() if own else (Related(f"the {step.verb} is here", step.at, True),),
+        fix=Fix("Replace `commit()` by `flush()`", (edit,), safe=False) if edit else None,
+    )
