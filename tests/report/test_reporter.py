@@ -98,7 +98,7 @@ def test_a_folder_is_no_prefix_of_a_name() -> None:
 
 
 def test_a_folder_brings_the_migrations_whose_env_imports_from_it() -> None:
-    users = MigrationTree(("alembic/users", "alembic/versions"), ("users/models.py",))
+    users = MigrationTree(("alembic/users", "alembic/users/versions", "alembic/versions"), ("users/models.py",))
     orders = MigrationTree(("orders/migrations",), ("orders/models.py",))
     found = report_set((), ("users",), (users, orders))
     assert found.brought == ("alembic/users", "alembic/versions")

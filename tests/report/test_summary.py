@@ -55,7 +55,7 @@ def test_what_was_understood_and_what_was_not_read() -> None:
     assert said[1:] == [
         "  Understood 241 of 312 loops over rows, 1,204 of 1,260 migration operations.",
         "  12 files could not be read: " + ", ".join(f"{n}.py" for n in range(10)) + " and 2 more (-v names them).",
-        "  1 folder could not be read: a.",
+        "  1 path could not be read: a.",
     ]
     assert "0.py (invalid syntax)" in "".join(lines(Report(), unreadable=unreadable, verbose=True))
 

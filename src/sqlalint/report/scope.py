@@ -46,14 +46,13 @@ class ReportSet(Struct, frozen=True):
 
 def report_set(files: Sequence[str], folders: Sequence[str], trees: Sequence[MigrationTree]) -> ReportSet:
     """The report set of what was named. Only a folder brings migrations with it."""
-    brought = [
-        folder
-        for tree in trees
-        if any(_belongs(tree, named, trees) for named in folders)
-        for folder in tree.folders
-        if not any(below(folder, named) for named in folders)
-    ]
-    return ReportSet(frozenset(files), tuple(folders), tuple(dict.fromkeys(brought)))
+    brought: list[str] = []
+    for tree in trees:
+        if any(_belongs(tree, named, trees) for named in folders):
+            for folder in tree.folders:
+                if not any(below(folder, other) for other in (*folders, *brought)):
+                    brought.append(folder)
+    return ReportSet(frozenset(files), tuple(folders), tuple(brought))
 
 
 def _belongs(tree: MigrationTree, folder: str, trees: Sequence[MigrationTree]) -> bool:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from sqlalint.report.finding import Confidence, Reported, Severity
 from sqlalint.report.reporter import Held, Report
+from sqlalint.report.style import printable
 
 _NAMED_FILES = 10
 
@@ -22,7 +23,7 @@ class Fraction(Struct, frozen=True, array_like=True):
 class Run(Struct, frozen=True, kw_only=True):
     """What a summary says besides the findings.
 
-    `unreadable` and `unlisted` are files and folders (as they are shown) and why; `paths` what was named, and `whole`
+    `unreadable` are files and `unlisted` folders or oddly named files (as they are shown), and why; `paths` what was named, and `whole`
     how the project as a whole is named (both as a user would write them). `brought` are folders of migrations that are
     reported on besides what was named; `notes` what the user should know about the base of the revisions.
     """
@@ -97,10 +98,10 @@ def _understood(parts: Iterable[Fraction]) -> Iterator[str]:
 
 
 def _unread(run: Run) -> Iterator[str]:
-    for kind, things in (("file", run.unreadable), ("folder", run.unlisted)):
+    for kind, things in (("file", run.unreadable), ("path", run.unlisted)):
         if things:
             most = things if run.verbose else things[:_NAMED_FILES]
-            named = ", ".join(f"{path} ({why})" if run.verbose else path for path, why in most)
+            named = ", ".join(printable(f"{path} ({why})" if run.verbose else path) for path, why in most)
             rest = f" and {len(things) - len(most):,} more (-v names them)" if len(things) > len(most) else ""
             yield f"{count(len(things), kind)} could not be read: {named}{rest}."
 

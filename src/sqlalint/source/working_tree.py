@@ -14,7 +14,7 @@ class WorkingTree:
     `wanted` says by its path whether a file is of interest at all. `named` are files and folders that a user named,
     relative to the root: they belong to the tree though an ignore file or an exclude matches them, unless
     `force_exclude`. With `only_named` nothing else does: a loose file has no project around it.
-    `unlisted` has, after `paths()`, the folders that could not be listed, and why.
+    `unlisted` has, after `paths()`, the folders that could not be listed and files without a proper name, and why.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class WorkingTree:
         if not self._force_exclude:
             for path in self._named:
                 found.update(self._named_files(path, found))
-        return sorted(path for path in found if is_regular(self.root, path))
+        return sorted(path for path in found if is_regular(self.root, path) and self._is_text(path))
 
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises `OSError`."""
@@ -53,6 +53,15 @@ class WorkingTree:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise OSError(0, "is not a regular file")
             return file.read()
+
+    def _is_text(self, path: str) -> bool:
+        """Whether a file's name is text: no module can be imported by another, and nothing could be printed or cached."""
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            self._note(path, "the name is not text in this system's encoding")
+            return False
+        return True
 
     def _project_files(self) -> list[str]:
         listed = git_files(self.root, self._note) if work_tree_of(self.root) else None

@@ -1,0 +1,46 @@
+"""Runs the command as users do: another process, real pipes."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_OURS = ("GITHUB_", "CI_", "BITBUCKET_", "PRE_COMMIT_", "GIT_", "SQLALINT_")
+_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without what changes the output."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS) and k not in _TERMINAL}
+    return {**kept, "PYTHONIOENCODING": "utf-8", **more}
+
+
+def sqlalint(folder: Path, *arguments: str, **more: str) -> Done:
+    """Run `sqlalint` in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sqlalint", *arguments],
+        cwd=folder,
+        env=environment(**more),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return Done(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+
+def lay_out(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """Write files below a folder."""
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
