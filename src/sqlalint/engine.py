@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from sqlalint.facts.file import Failure, FileFacts, read_facts
 from sqlalint.flow.analysis import follow, roots
+from sqlalint.flow.callees import Following
 from sqlalint.flow.questions import Questions
 from sqlalint.project.project import Project, Settings
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
@@ -129,8 +130,9 @@ def subjects(project: Project) -> Iterator[Any]:
 def followed(project: Project) -> Iterator[Any]:
     """What following the functions that query brings to light."""
     questions = Questions(project)
+    callees = Following(questions)
     for path, key in roots(project):
-        found = follow(questions, path, key)
+        found = follow(questions, callees, path, key)
         yield from found.reads
         yield from found.async_reads
         yield from found.consumed

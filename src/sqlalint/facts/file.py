@@ -37,6 +37,7 @@ VOCABULARY = frozenset(
 )
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_CALL = re.compile(r"([^\W\d]\w*)\(")
 _MENTIONS = (b"sqlalchemy", b"alembic", b"sqlmodel")
 
 
@@ -61,7 +62,8 @@ class Definition(Struct, frozen=True, array_like=True, gc=False):
 
     `key` is its qualified name, made unique in the file (`name#2`); for a statement the first name it binds, else
     `<statement>`. `owner` is the key of the class around it, or "". Rows are those of the file, decorators included.
-    `digest` is the hash of its text, without methods for a class.
+    `digest` is the hash of its text, without methods for a class. `mentions` are the words of `VOCABULARY` in it;
+    `calls`, for a function, the last names of what it calls.
     """
 
     key: str
@@ -73,6 +75,7 @@ class Definition(Struct, frozen=True, array_like=True, gc=False):
     digest: bytes
     conditional: bool
     mentions: tuple[str, ...]
+    calls: tuple[str, ...] = ()
 
 
 class Index(Struct, frozen=True, array_like=True, gc=False):
@@ -216,7 +219,10 @@ class _Builder:
         if count > 1:
             key = f"{key}#{count}"
         mentions = tuple(sorted(VOCABULARY.intersection(_WORD.findall(text))))
-        self._definitions.append(Definition(key, kind, name, owner, row, end_row, digest(text), conditional, mentions))
+        calls = tuple(sorted(set(_CALL.findall(text)))) if kind == "function" else ()
+        self._definitions.append(
+            Definition(key, kind, name, owner, row, end_row, digest(text), conditional, mentions, calls)
+        )
         return key
 
     def _lower(self, key: str, statement: Statement) -> None:

@@ -1,7 +1,7 @@
 """Which functions are followed, and what all of them give."""
 
-from collections.abc import Iterator
-
+from sqlalint.facts.file import Definition
+from sqlalint.flow.callees import Following
 from sqlalint.flow.events import Function
 from sqlalint.flow.events_of import events_of
 from sqlalint.flow.follow import Follower
@@ -14,21 +14,37 @@ _ROOTS = frozenset(
 )
 _GET = frozenset({"session", "Session", "AsyncSession"})
 
-
-def roots(project: Project) -> Iterator[tuple[str, str]]:
-    """The functions to start from: those that query. Their bodies are asked for, nobody else's."""
-    for path, facts in sorted(project.files.items()):
-        for entry in facts.index.definitions:
-            if entry.kind != "function" or entry.key not in facts.bodies:
-                continue
-            mentions = set(entry.mentions)
-            if mentions & _ROOTS or ("get" in mentions and mentions & _GET):
-                yield path, entry.key
+# How many calls up from a query functions are looked at, and names that say nothing about who is called.
+_CALLERS = 2
+_COMMON = frozenset("__init__ get all first one run main list dict set str add update delete create filter join".split())
 
 
-def follow(questions: Questions, path: str, key: str) -> Function:
+def roots(project: Project) -> list[tuple[str, str]]:
+    """The functions to start from: those that query, and those that call one that does and gives something back.
+
+    Who calls whom is told by name alone: it only decides what is looked at. Their bodies are asked for, nobody else's.
+    """
+    functions = [
+        (path, entry)
+        for path, facts in sorted(project.files.items())
+        for entry in facts.index.definitions
+        if entry.kind == "function" and entry.key in facts.bodies
+    ]
+    querying = {(path, entry.key) for path, entry in functions if _queries(entry)}
+    for _ in range(_CALLERS):
+        names = {entry.name for path, entry in functions if (path, entry.key) in querying} - _COMMON
+        querying |= {(path, entry.key) for path, entry in functions if not names.isdisjoint(entry.calls)}
+    return [(path, entry.key) for path, entry in functions if (path, entry.key) in querying]
+
+
+def _queries(entry: Definition) -> bool:
+    mentions = set(entry.mentions)
+    return bool(mentions & _ROOTS) or ("get" in mentions and bool(mentions & _GET))
+
+
+def follow(questions: Questions, callees: Following, path: str, key: str) -> Function:
     """What following one function gives."""
     function = questions.function(path, key)
     if function is None:
         return Function()
-    return events_of(Follower(questions, path, key).run(function))
+    return events_of(Follower(questions, path, key, callees).run(function))

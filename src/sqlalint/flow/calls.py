@@ -4,7 +4,6 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
-from sqlalint.facts.statement import Function
 from sqlalint.flow import options as op
 from sqlalint.flow import reads, results
 from sqlalint.flow import statements as sm
@@ -270,22 +269,3 @@ def _unknown_method(
     if name in ("all", "scalars", "fetchall") and isinstance(receiver, v.Unknown) and receiver.rows:
         return v.Unknown(rows=True)
     return v.UNKNOWN
-
-
-# --- functions of the project ---
-
-
-def returned(frame: Frame, path: str, key: str) -> v.Value:
-    """What a function of the project gives, by its annotation."""
-    function = frame.questions.function(path, key)
-    if function is None:
-        return v.UNKNOWN
-    value = frame.annotations.value(function.returns, path)
-    if _is_context_manager(function) and isinstance(value, v.Many):
-        value = value.element
-    return v.Awaitable(value) if function.is_async and not function.is_generator else value
-
-
-def _is_context_manager(function: Function) -> bool:
-    names = [ex.dotted(d) or "" for d in function.decorators]
-    return any(n.rpartition(".")[2] in ("contextmanager", "asynccontextmanager") for n in names)

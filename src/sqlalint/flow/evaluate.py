@@ -26,6 +26,7 @@ class Evaluator:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
+        self.yielded: list[v.Value] = []
         self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
 
     # --- expressions ---
@@ -75,6 +76,10 @@ class Evaluator:
                 return v.Criterion() if isinstance(found, v.Criterion | v.Attribute) else v.UNKNOWN
             case ex.Starred(value=value):
                 return self.value(value)
+            case ex.Yield(value=value) if value is not None:
+                found = self.value(value)
+                self.yielded.append(calls.element_of(found) if expression.is_from else found)
+                return v.UNKNOWN
             case _:
                 for part in ex.children(expression):
                     self.value(part)
@@ -127,7 +132,7 @@ class Evaluator:
         """A module's variable: its value evaluated where it stands."""
         if self.frame.inlined >= _MAX_INLINE:
             return v.UNKNOWN
-        frame = Frame(self.frame.questions, path, key)
+        frame = Frame(self.frame.questions, path, key, self.frame.callees)
         frame.inlined = self.frame.inlined + 1
         found = Evaluator(frame).value(value)
         keeps = isinstance(
@@ -230,7 +235,9 @@ class Evaluator:
             path, _, key = owner.partition("::")
             function = questions.function(path, f"{key}.{name}")
             if function is not None and _is_property(function) and isinstance(receiver, v.Object):
-                return self.frame.annotations.value(function.returns, path)
+                if self.frame.callees is None:
+                    return self.frame.annotations.value(function.returns, path)
+                return self.frame.callees.returned(path, f"{key}.{name}", receiver, [], {})
             return v.FunctionRef(path, f"{key}.{name}", receiver)
         for ancestor in questions.mro(class_id):
             path, _, key = ancestor.partition("::")
@@ -367,8 +374,8 @@ class Evaluator:
                 return v.Object(class_id)
             case v.Closure():
                 return self.inline(function, arguments)
-            case v.FunctionRef(path=path, key=key):
-                return calls.returned(frame, path, key)
+            case v.FunctionRef(path=path, key=key, bound=bound) if frame.callees is not None:
+                return frame.callees.returned(path, key, bound, arguments, keywords)
             case _:
                 return v.UNKNOWN
 

@@ -4,7 +4,7 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.flow import values as v
 from sqlalint.flow.evaluate import Evaluator
-from sqlalint.flow.frame import Frame
+from sqlalint.flow.frame import Callees, Frame
 from sqlalint.flow.questions import Questions
 
 # How a block ends: it goes on, or leaves the iteration, the loop, or the function.
@@ -14,8 +14,10 @@ ON, NEXT, OUT, AWAY = range(4)
 class Follower:
     """Follows a function, or the body of one inside it."""
 
-    def __init__(self, questions: Questions, path: str, key: str, *, trace: bool = False) -> None:
-        self.frame = Frame(questions, path, key)
+    def __init__(
+        self, questions: Questions, path: str, key: str, callees: Callees | None = None, *, trace: bool = False
+    ) -> None:
+        self.frame = Frame(questions, path, key, callees)
         if trace:
             self.frame.trace = []
         self.evaluator = Evaluator(self.frame)
@@ -29,6 +31,19 @@ class Follower:
         self.block(function.body)
         self._follow_nested()
         return self.frame
+
+    def call(self, function: st.Function, given: dict[str, v.Value]) -> v.Value:
+        """Follow a function as it is called with these values; returns what it gives, without `await`."""
+        self._parameters(function, self._owner())
+        self.frame.names.update(given)
+        self.block(function.body)
+        results = self.evaluator.yielded if function.is_generator else self._returned
+        value: v.Value | None = None
+        for found in results:
+            value = found if value is None else v.join(value, found)
+        if value is None:
+            return v.UNKNOWN if function.is_generator else v.NONE
+        return v.Many(value, "iterator") if function.is_generator else value
 
     # --- entry ---
 

@@ -1,8 +1,10 @@
 """The state of following one function: its names, the loops it is in, what was read and what is loaded by now."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
@@ -10,6 +12,18 @@ from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import Loop, Query, ResultConsumed
 from sqlalint.flow.questions import Questions
 from sqlalint.project.mapping import Model, Relationship
+
+
+class Callees(Protocol):
+    """Gives what functions of the project return; see `callees.py`."""
+
+    numbers: "itertools.count[int]"
+
+    def returned(
+        self, path: str, key: str, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
+    ) -> v.Value:
+        """The value of a call."""
+        ...
 
 
 @dataclass
@@ -47,8 +61,9 @@ class Read:
 class Frame:
     """What is known at one point of one function. Branches copy the names, nothing else."""
 
-    def __init__(self, questions: Questions, path: str, key: str) -> None:
+    def __init__(self, questions: Questions, path: str, key: str, callees: "Callees | None" = None) -> None:
         self.questions = questions
+        self.callees = callees
         self.annotations = Annotations(questions)
         self.path, self.key = path, key
         self.names: dict[str, v.Value] = {}
@@ -63,12 +78,11 @@ class Frame:
         self.loops_understood = 0
         self.trace: list[tuple[Span, str, v.Value]] | None = None
         self.notes: list[tuple[Span, str]] = []
-        self._numbers = 0
+        self._numbers = itertools.count(1) if callees is None else callees.numbers
 
     def number(self) -> int:
         """A fresh number: for a batch, a loop, an alias, a read."""
-        self._numbers += 1
-        return self._numbers
+        return next(self._numbers)
 
     def spot(self, span: Span) -> Spot:
         """A span of this function as a spot."""

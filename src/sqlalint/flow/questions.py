@@ -32,9 +32,20 @@ class Questions:
 
     # --- the record ---
 
-    def record(self) -> None:
-        """Forget what was asked; from here on questions are collected anew."""
-        self._asked = set()
+    def record(self) -> set[Question]:
+        """Collect questions anew from here on; returns those collected before, for `resume`."""
+        before, self._asked = self._asked, set()
+        return before
+
+    def resume(self, before: set[Question]) -> frozenset[Question]:
+        """Add what was asked since `record` to what was asked before it; returns what was asked since."""
+        since = frozenset(self._asked)
+        self._asked = before | since
+        return since
+
+    def also(self, questions: frozenset[Question]) -> None:
+        """Count these as asked: somebody's kept answer stands on them."""
+        self._asked |= questions
 
     def asked(self) -> dict[Question, bytes]:
         """The questions since `record`, each with the hash of its answer."""
@@ -106,6 +117,11 @@ class Questions:
         answer: tuple[str, ...] = self._ask("external_bases", class_id)
         return answer
 
+    def is_overridden(self, class_id: str, name: str) -> bool:
+        """Whether a subclass has a method of that name of its own: which one runs is then not known."""
+        answer: bool = self._ask("is_overridden", class_id, name)
+        return answer
+
     def member(self, class_id: str, name: str) -> str | None:
         """The `path::key` of the class that defines a method or attribute as a definition of its own."""
         answer: str | None = self._ask("member", class_id, name)
@@ -114,6 +130,13 @@ class Questions:
 
 def _external_bases(project: Project, class_id: str) -> tuple[str, ...]:
     return tuple(project.classes.mro(class_id).externals)
+
+
+def _is_overridden(project: Project, class_id: str, name: str) -> bool:
+    return any(
+        owner != class_id and class_id in project.classes.mro(owner).ids
+        for owner in project.owners_of_methods.get(name, ())
+    )
 
 
 def _member(project: Project, class_id: str, name: str) -> str | None:
@@ -135,4 +158,5 @@ _ASK: dict[str, Callable[..., Any]] = {
     "mro": lambda project, class_id: project.classes.mro(class_id).ids,
     "external_bases": _external_bases,
     "member": _member,
+    "is_overridden": _is_overridden,
 }

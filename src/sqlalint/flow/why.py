@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalint.facts.file import Definition
 from sqlalint.facts.span import Span
 from sqlalint.facts.statement import Function
+from sqlalint.flow.callees import Following
 from sqlalint.flow.describe import describe, origin_of
 from sqlalint.flow.follow import Follower
 from sqlalint.flow.frame import Frame
@@ -19,7 +20,7 @@ def explain(project: Project, path: str, line: int) -> list[str]:
     function = questions.function(path, entry.key) if entry else None
     if entry is None or not isinstance(function, Function):
         return []
-    frame = Follower(questions, path, entry.key, trace=True).run(function)
+    frame = Follower(questions, path, entry.key, Following(questions), trace=True).run(function)
     row = line - entry.row + 1
     found = [f"in `{entry.key}`", *_values(frame, questions, entry, row), *_reads(frame, entry, row)]
     found += [f"silent: {text}" for span, text in dict.fromkeys(frame.notes) if _covers(span, row)]

@@ -73,6 +73,16 @@ class Project:
         """The index entries of each file by key."""
         return {path: {d.key: d for d in f.index.definitions} for path, f in self.files.items()}
 
+    @functools.cached_property
+    def owners_of_methods(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the classes that define a method of each name."""
+        found: dict[str, list[str]] = {}
+        for path, facts in self.files.items():
+            for entry in facts.index.definitions:
+                if entry.kind == "function" and entry.owner:
+                    found.setdefault(entry.name, []).append(f"{path}::{entry.owner}")
+        return {name: tuple(owners) for name, owners in found.items()}
+
     def entry(self, path: str, key: str) -> IndexEntry | None:
         """The index entry of a definition."""
         return self.entries.get(path, {}).get(key)

@@ -68,7 +68,8 @@ def _tier(read: LazyRead) -> Confidence:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
-    shared = read.target_held or relationship.self_referential or _is_lookup(read)
+    elsewhere = (read.query.at.path, read.query.at.definition) != (read.at.path, read.at.definition)
+    shared = elsewhere or read.target_held or relationship.self_referential or _is_lookup(read)
     return Confidence.LIKELY if shared else Confidence.CERTAIN
 
 

@@ -1,0 +1,148 @@
+"""What functions of the project return: followed where they are called, with what is known of the arguments.
+
+A function is followed once for each combination of what matters in its arguments (a model, options, a statement, a
+flag); what it returns is kept with the questions that it asked. Recursion gives what the annotation says.
+"""
+
+import itertools
+
+import msgspec
+from msgspec.structs import replace
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts.statement import Function
+from sqlalint.flow import values as v
+from sqlalint.flow.annotations import Annotations
+from sqlalint.flow.questions import Question, Questions
+
+_DEEPEST = 6
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+class Following:
+    """Follows callees for one run over a project."""
+
+    def __init__(self, questions: Questions) -> None:
+        self.numbers: itertools.count[int] = itertools.count(1)
+        self._questions = questions
+        self._annotations = Annotations(questions)
+        self._kept: dict[tuple[str, str, bytes], tuple[v.Value, frozenset[Question]]] = {}
+        self._stack: list[tuple[str, str]] = []
+
+    def returned(
+        self, path: str, key: str, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
+    ) -> v.Value:
+        """The value of a call: what following the function gives, else what its annotation says."""
+        function = self._questions.function(path, key)
+        if function is None:
+            return v.UNKNOWN
+        promised = self._annotations.value(function.returns, path)
+        found = self._followed(path, key, function, bound, arguments, keywords)
+        value = promised if isinstance(found, v.Unknown | v.Literal) and not isinstance(promised, v.Unknown) else found
+        if _is_context_manager(function) and isinstance(value, v.Many):
+            value = value.element
+        return v.Awaitable(value) if function.is_async and not function.is_generator else value
+
+    def _followed(
+        self,
+        path: str,
+        key: str,
+        function: Function,
+        bound: v.Value | None,
+        arguments: list[v.Value],
+        keywords: dict[str, v.Value],
+    ) -> v.Value:
+        if (path, key) in self._stack or len(self._stack) >= _DEEPEST or self._is_open(key, bound):
+            return v.UNKNOWN
+        given = _bind(function, bound, arguments, keywords)
+        at = (path, key, _encode(sorted(given.items())))
+        kept = self._kept.get(at)
+        if kept is None:
+            kept = self._kept[at] = self._follow(path, key, function, given)
+        value, asked = kept
+        self._questions.also(asked)
+        return self._renumbered(value)
+
+    def _follow(
+        self, path: str, key: str, function: Function, given: dict[str, v.Value]
+    ) -> tuple[v.Value, frozenset[Question]]:
+        from sqlalint.flow.follow import Follower  # the two need each other
+
+        before = self._questions.record()
+        self._stack.append((path, key))
+        try:
+            value = Follower(self._questions, path, key, self).call(function, given)
+        finally:
+            self._stack.pop()
+            asked = self._questions.resume(before)
+        return value, asked
+
+    def _is_open(self, key: str, bound: v.Value | None) -> bool:
+        """Whether a subclass may have its own version of a method: then it is not known which one runs."""
+        name = key.rpartition(".")[2]
+        return isinstance(bound, v.Object) and self._questions.is_overridden(bound.class_id, name)
+
+    def _renumbered(self, value: v.Value) -> v.Value:
+        """The same value as another execution: its objects are another batch, and vary with no loop of the caller."""
+        match value:
+            case v.Instance():
+                return replace(value, batch=next(self.numbers), loop=0, read=0)
+            case v.Many(element=element):
+                return replace(value, element=self._renumbered(element))
+            case v.Items(items=items):
+                return replace(value, items=tuple(self._renumbered(i) for i in items))
+            case v.Pairs():
+                names = {n: self._renumbered(x) for n, x in value.by_name.items()}
+                return v.Pairs(self._renumbered(value.key), self._renumbered(value.value), names)
+            case v.Result():
+                return replace(value, batch=next(self.numbers))
+            case v.Awaitable(value=inner):
+                return v.Awaitable(self._renumbered(inner))
+            case v.Closure():
+                return v.UNKNOWN  # its names are those of the function that made it
+            case _:
+                return value
+
+
+def _bind(
+    function: Function, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
+) -> dict[str, v.Value]:
+    """The parameters whose values matter to what is returned; of the others the annotation says enough."""
+    positional = [p.name for p in function.parameters if p.kind == "positional"]
+    decorators = {(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators}
+    values = list(arguments)
+    if bound is not None and "staticmethod" not in decorators:
+        if isinstance(bound, v.Object) and "classmethod" in decorators:
+            bound = v.ClassRef(bound.class_id)
+        if not isinstance(bound, v.ClassRef | v.ModelClass) or "classmethod" in decorators:
+            values.insert(0, bound)
+    given = dict(zip(positional, values, strict=False))
+    given |= {name: value for name, value in keywords.items() if any(p.name == name for p in function.parameters)}
+    rest = next((p.name for p in function.parameters if p.kind == "args"), None)
+    if rest is not None:
+        given[rest] = v.Items(tuple(values[len(positional) :]))
+    for parameter in function.parameters:  # a default is a value too: `options=()`, `load_posts=False`
+        if parameter.name not in given and isinstance(parameter.default, ex.Literal):
+            given[parameter.name] = v.Literal(parameter.default.value)
+        elif parameter.name not in given and isinstance(parameter.default, ex.Collection):
+            given[parameter.name] = v.UNKNOWN if parameter.default.items else v.Items(())
+    return {name: value for name, value in given.items() if _matters(value)}
+
+
+def _matters(value: v.Value) -> bool:
+    match value:
+        case v.ModelClass() | v.Option() | v.Statement() | v.Attribute() | v.Session() | v.ClassRef() | v.Object():
+            return True
+        case v.Literal(value=literal):
+            return literal is None or isinstance(literal, bool)
+        case v.Items(items=items):
+            return all(_matters(i) for i in items)
+        case v.Many(element=element):
+            return isinstance(element, v.Option)
+        case _:
+            return False
+
+
+def _is_context_manager(function: Function) -> bool:
+    names = [ex.dotted(d) or "" for d in function.decorators]
+    return any(n.rpartition(".")[2] in ("contextmanager", "asynccontextmanager") for n in names)
