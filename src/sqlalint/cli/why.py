@@ -32,9 +32,11 @@ def command(place: str, config: str | None, isolated: bool) -> int:
         raise UsageError(f"{path} cannot be read: {failure.message} (line {failure.row}, column {failure.column})")
     if file not in project.files:
         raise UsageError(f"{path} is no Python file")
-    if line > (rows := project.files[file].index.rows):
-        raise UsageError(f"{path} has {rows} lines, there is no line {line}")
-    write_quietly((f"{text}\n" for text in explain(project, file, line)), sys.stdout)
+    if line > project.files[file].index.rows:
+        raise UsageError(f"{path} has no line {line:,}")
+    believed = explain(project, file, line)
+    nothing = [f"Nothing is known of {path}:{line}: no value, call or revision that matters here."]
+    write_quietly((f"{text}\n" for text in believed or nothing), sys.stdout)
     return 0
 
 
