@@ -12,6 +12,7 @@ from sqlalint.facts.file import Failure, FileFacts, read_facts
 from sqlalint.flow.analysis import follow, roots
 from sqlalint.flow.callees import Following
 from sqlalint.flow.questions import Questions
+from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.project import Project, Settings
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
 from sqlalint.report.places import is_test
@@ -124,6 +125,7 @@ def subjects(project: Project) -> Iterator[Any]:
     yield from project.unreadable
     yield from project.migrations.trees
     yield from project.migrations.revisions
+    yield from unindexed_keys(project)
     yield from followed(project)
 
 
@@ -206,7 +208,8 @@ def number(findings: Iterable[Reported]) -> list[Reported]:
 
 def understood(project: Project) -> list[Understood]:
     """What was understood of the project, with its denominators."""
-    return []
+    known, total = project.models.understood
+    return [Understood("models", known, total)] if total else []
 
 
 __all__ = ["Analysis", "Severity", "analyse", "judge", "read_project"]

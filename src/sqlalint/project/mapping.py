@@ -30,6 +30,8 @@ class Relationship(Struct, frozen=True, array_like=True):
     or many-to-many. `collection` tells whether the attribute is a collection. `lazy` is one of `LAZY`; None where it is
     not a literal. `reverse` is the attribute of the target that leads back (`back_populates`, `backref`). `columns` are
     the local foreign key columns of a many-to-one, `required` whether all of them are NOT NULL.
+    `over` are the columns of the one foreign key that it goes over, on whichever side they are; () where that is not
+    known, or where there is a `secondary`.
     `by_key` tells of a many-to-one that is looked up in the identity map first: its join is on the target's primary key.
     """
 
@@ -52,6 +54,7 @@ class Relationship(Struct, frozen=True, array_like=True):
     passive_deletes: bool | None
     order_by: bool
     at: Spot
+    over: tuple[str, ...] = ()
 
 
 class Proxy(Struct, frozen=True, array_like=True):

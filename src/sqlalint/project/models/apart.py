@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Spot
@@ -83,15 +85,12 @@ class Apart:
         renamed: set[str] = set()
         for name, term in (entries or {}).items():
             inner = self._values.call(term)
-            if inner is not None and self._drafting.declarations.declare(
-                draft, name, draft.id, inner, None, term.at, {}
-            ):
-                if name in draft.relationships or name in draft.column_properties:
-                    continue
+            if inner is not None:
+                self._drafting.declarations.declare(draft, name, draft.id, inner, None, term.at, {})
+            if name in draft.relationships or name in draft.column_properties:
+                continue
             renamed |= self._rename(draft, name, term)
         if draft.table is not None:
-            from msgspec.structs import replace
-
             for name, declared in draft.table.declared.items():
                 if name not in renamed and name not in draft.relationships:
                     draft.columns[name] = replace(declared, column=replace(declared.column, attribute=name))
@@ -99,8 +98,6 @@ class Apart:
 
     def _rename(self, draft: DraftModel, name: str, term: Term) -> set[str]:
         """`"_name": users.c.name`: the column under another attribute."""
-        from msgspec.structs import replace
-
         reference = self._values.value(term)
         if isinstance(reference, Member) and reference.name.startswith("c.") and draft.table is not None:
             column = reference.name[2:]

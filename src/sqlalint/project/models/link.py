@@ -39,9 +39,7 @@ def link_models(project: "Project") -> Models:
 def revision_files(project: "Project") -> frozenset[str]:
     """The files of migrations: their models are what the schema once was."""
     return frozenset(
-        path
-        for path, entries in project.entries.items()
-        if "revision" in entries and "upgrade" in entries and "down_revision" in entries
+        path for path, entries in project.entries.items() if "revision" in entries and "upgrade" in entries
     )
 
 

@@ -63,6 +63,12 @@ class Models:
         table = self.tables.get(table_id)
         return tuple(self.by_id[i] for i in table.models if i in self.by_id) if table else ()
 
+    @property
+    def understood(self) -> tuple[int, int]:
+        """How many mapped classes were read whole, of how many; what migrations remember is not counted."""
+        mapped = [m for m in self.by_id.values() if not m.abstract and m.at.path not in self.snapshots]
+        return sum(m.complete for m in mapped), len(mapped)
+
     def named(self, name: str, root: str) -> Model | None:
         """The one model of a class name, or of a dotted path's end, below an import root; None where two fit.
 

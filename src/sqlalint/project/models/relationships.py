@@ -76,6 +76,7 @@ class RelationshipReader:
             passive_deletes=self._passive(keywords),
             order_by="order_by" in keywords,
             at=call.at if call is not None else draft.at,
+            over=key.columns if key is not None else (),
         )
         return Resolved(found, backref)
 

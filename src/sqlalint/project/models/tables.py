@@ -1,5 +1,7 @@
 """From drafts to tables: names of indexes' columns, keys, ids."""
 
+from msgspec.structs import replace
+
 from sqlalint.facts import expression as ex
 from sqlalint.project.models.columns import Declared, KeyCall
 from sqlalint.project.models.declarative import Metadata
@@ -43,6 +45,8 @@ class TableMaker:
 
     def _index(self, draft: DraftTable, index: DraftIndex) -> Index:
         names = tuple(self._column(draft, c) for c in index.columns) or index.names
+        if any(n is None and _may_be_column(c) for n, c in zip(names, index.columns, strict=False)):
+            draft.complete = False
         partial = self._partial(draft, index.where) if index.where is not None else None
         name = index.name
         if name is None and index.kind == "index" and len(names) == 1 and names[0] is not None:
@@ -120,10 +124,13 @@ def ex_text(term: Term) -> str | None:
     return expression.value if isinstance(expression, ex.Literal) and isinstance(expression.value, str) else None
 
 
+def _may_be_column(term: Term) -> bool:
+    """Whether an index's column that was not read may be a plain column all the same, and no expression over some."""
+    return isinstance(term.expression, ex.Name | ex.Attribute | ex.Starred)
+
+
 def _with_keys(draft: DraftTable, indexes: list[Index]) -> tuple[Column, ...]:
     """The columns; those that a `PrimaryKeyConstraint` names are part of the key, and so never null."""
-    from msgspec.structs import replace
-
     named = {c for i in indexes if i.kind == "primary" for c in i.columns}
     return tuple(
         replace(d.column, primary_key=True, nullable=False) if d.column.name in named else d.column
