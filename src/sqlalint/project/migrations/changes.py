@@ -30,7 +30,7 @@ _ALTERED = frozenset({"create_table_comment", "drop_table_comment"})
 
 class Change(Struct, frozen=True, array_like=True):
     """One change. `verb` is create, drop, alter, rename, `data` (rows) or `unknown`; `what` the kind of object (table,
-    column, index, constraint, type, view, ...); `name` and `table` are None where they are not known."""
+    column, index, constraint, type, enum value, view, ...); `name` and `table` are None where they are not known."""
 
     verb: str
     what: str
@@ -164,6 +164,11 @@ def _table_name(step: Directive) -> str | None:
 def _statement(statement: str) -> list[Change]:
     match sql.kind(statement):
         case "schema":
+            added = sql.enum_value(statement)
+            if added is not None:
+                return [Change("create", "enum value", added[1], added[0])]
+            if sql.only_validates(statement):
+                return []
             found = sql.schema_object(statement)
             if found is None:
                 return [Change("alter", "object", None, None)]

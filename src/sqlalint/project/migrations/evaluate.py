@@ -334,10 +334,10 @@ class Evaluation:
         match name:
             case "sqlalchemy.orm.Session" | "sqlalchemy.ext.asyncio.AsyncSession":
                 on, opening = self._on(named.get("bind", first), frame)
-                return self._session(roles.Factory(on, _mode(named)), call, values, named, frame, opening)
+                return self._session(roles.Factory(on, _mode(named), opening), call, values, named, frame)
             case "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker":
-                on, _ = self._on(named.get("bind", first), frame)
-                return roles.Factory(on, _mode(named))
+                on, opening = self._on(named.get("bind", first), frame)
+                return roles.Factory(on, _mode(named), opening)
             case "sqlalchemy.orm.scoped_session":
                 return first if isinstance(first, roles.Factory) else closed
             case (
@@ -493,9 +493,8 @@ class Evaluation:
 
     def _session(
         self, factory: roles.Factory, call: ex.Call, values: list[Value], named: dict[str | None, Value], frame: "Frame",
-        opening: Spot | None = None,
     ) -> Value:  # fmt: skip
-        on, mode = factory.on, _mode(named) or factory.mode
+        on, mode, opening = factory.on, _mode(named) or factory.mode, factory.opening
         if "bind" in named:
             on, opening = self._on(named["bind"], frame)
         elif values and isinstance(values[0], roles.LIVE):

@@ -55,6 +55,7 @@ class Factory(Struct, frozen=True):
 
     on: str
     mode: str = ""
+    opening: Spot | None = None
 
 
 class Session(Struct, frozen=True):

@@ -36,6 +36,10 @@ _TABLES = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO|TABLE)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?(?:ONLY\s+)?" + _NAME, re.IGNORECASE
 )
 
+_ADD_VALUE = re.compile(
+    r"^ALTER\s+TYPE\s+" + _NAME + r"\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?'((?:[^']|'')*)'", re.IGNORECASE
+)
+
 
 def statements(sql: str) -> list[str]:
     """The statements of a text, without comments; quotes and dollar quotes are respected."""
@@ -71,6 +75,17 @@ def schema_object(statement: str) -> tuple[str, str, str, str | None] | None:
     verb, what, name = found.group(1).lower(), " ".join(found.group(2).lower().split()), plain(found.group(3))
     on = _ON.search(statement) if what in ("index", "trigger") else None
     return verb, what, name, plain(on.group(1)) if on else None
+
+
+def enum_value(statement: str) -> tuple[str, str] | None:
+    """Type and value of an `ALTER TYPE ... ADD VALUE`."""
+    found = _ADD_VALUE.match(statement)
+    return (plain(found.group(1)), found.group(2).replace("''", "'")) if found else None
+
+
+def only_validates(statement: str) -> bool:
+    """Whether a statement checks a constraint that is there already: there is nothing to undo."""
+    return bool(re.match(r"ALTER\s+TABLE\s.*\bVALIDATE\s+CONSTRAINT\b[^,]*$", statement, re.IGNORECASE | re.DOTALL))
 
 
 def tables(statement: str) -> Iterator[str]:

@@ -49,16 +49,16 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
     if project.environment.sqlalchemy_at_least("2.0") is not True:
         return
     for name, body in project.migrations.bodies(revision):
-        seen = set()
+        seen: set[object] = set()
         for step in body.steps:
             if not isinstance(step, Transaction) or step.on not in ("bind", "bind transaction"):
                 continue
             if step.verb in ("commit", "rollback"):
                 break
-            if step.verb != "begin" or step.scope.autocommit or step.at in seen:
-                continue
-            seen.add(step.at)
             at = spot_in(step, revision.path)
+            if step.verb != "begin" or step.scope.autocommit or at in seen:
+                continue
+            seen.add(at)
             yield Finding(
                 at=at,
                 message="the migration's connection is in a transaction already: `begin()` raises InvalidRequestError.",

@@ -68,16 +68,14 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
     """Commits of the bind, its transaction, or its driver's connection, in Python or SQL."""
     env = project.migrations.env(revision)
     for name, body in project.migrations.bodies(revision):
-        seen = set()
+        seen: set[object] = set()
         for step in body.steps:
-            if step.at in seen:
-                continue
             said = _said(step, env, project)
-            if said is None:
-                continue
-            seen.add(step.at)
-            message, severity, written = said
             at = spot_in(step, revision.path)
+            if said is None or at in seen:  # what one call of a helper leads to is one cause
+                continue
+            seen.add(at)
+            message, severity, written = said
             yield Finding(
                 at=at,
                 message=message,

@@ -181,19 +181,21 @@ def _left(work: list[tuple[Step, Change]]) -> str:
     def weight(entry: tuple[Step, Change]) -> tuple[bool, int, int]:
         change = entry[1]
         kind = _KINDS.index(change.what) if change.what in _KINDS else len(_KINDS)
-        return change.name is None and change.verb != "data", _RANK.get(change.verb, 9), kind
+        return change.name is None and change.verb not in ("data", "unknown"), _RANK.get(change.verb, 9), kind
 
     step, change = min(work, key=weight)
     name = f"{change.table}.{change.name}" if change.what == "column" and change.table else change.name
     what = f"the {change.what} `{name}`" if name else f"a new {change.what}"
+    if change.what == "enum value":
+        what = f"the value `{change.name}` of the type `{change.table}`"
     match change.verb:
         case "create" if change.name is None:
             return f"keeps {what}{f' of `{change.table}`' if change.table else ''}"
         case "create":
+            once = sum(c.name == change.name and c.what == change.what for _, c in work) == 1
+            adds = change.what in ("column", "enum value")
             again = (
-                ""
-                if _is_guarded(step)
-                else f" and then fails to {'add' if change.what == 'column' else 'create'} it again"
+                "" if _is_guarded(step) or not once else f" and then fails to {'add' if adds else 'create'} it again"
             )
             return f"keeps {what}{again}"
         case "drop" if change.name is not None:

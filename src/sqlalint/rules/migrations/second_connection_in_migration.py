@@ -54,11 +54,13 @@ from sqlalint.rules.registry import rule
 def check(revision: Revision, project: Project) -> Iterator[Finding]:
     """Each opening in `upgrade()`, with the first table on which the two connections meet."""
     steps = project.migrations.upgrade(revision).steps
-    for opening in steps:
-        if not isinstance(opening, Opening):
-            continue
-        met = _meeting(project, steps, opening)
+    seen: set[object] = set()
+    openings = [(_meeting(project, steps, o), o) for o in steps if isinstance(o, Opening)]
+    for met, opening in sorted(openings, key=lambda o: o[0] is None):  # the surest first: one finding a place
         at = spot_in(opening, revision.path)
+        if at in seen:
+            continue
+        seen.add(at)
         related = [] if at == opening.at else [Related("it is opened here", opening.at, True)]
         if met is not None:
             related.append(Related(f"`{met[0]}` is used on it here", spot_in(met[2], revision.path), True))

@@ -56,18 +56,18 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
     """`commit()` and `rollback()` of Sessions on the bind."""
     for name, body in project.migrations.bodies(revision):
         used = False
-        seen = set()
+        seen: set[object] = set()
         for step in body.steps:
             used = used or (isinstance(step, Execution) and step.through == "session")
             used = used or (isinstance(step, Unresolved) and step.live)
-            if not isinstance(step, Transaction) or step.on != "session" or step.at in seen:
+            if not isinstance(step, Transaction) or step.on != "session":
                 continue
+            place = (spot_in(step, revision.path), step.verb)
             if step.scope.autocommit:  # each statement is committed by itself: nothing is left to lose
                 continue
-            if (step.verb == "commit" and step.mode != "control_fully") or (
-                step.verb == "rollback" and _acts(step, used)
-            ):
-                seen.add(step.at)
+            commits = step.verb == "commit" and step.mode != "control_fully"
+            if place not in seen and (commits or (step.verb == "rollback" and _acts(step, used))):
+                seen.add(place)
                 yield _finding(revision, name, step)
 
 
