@@ -16,7 +16,9 @@ _GET = frozenset({"session", "Session", "AsyncSession"})
 
 # How many calls up from a query functions are looked at, and names that say nothing about who is called.
 _CALLERS = 2
-_COMMON = frozenset("__init__ get all first one run main list dict set str add update delete create filter join".split())
+_COMMON = frozenset(
+    "__init__ get all first one run main list dict set str add update delete create filter join".split()
+)
 
 
 def roots(project: Project) -> list[tuple[str, str]]:

@@ -1,10 +1,13 @@
 """What functions of the project return: followed where they are called, with what is known of the arguments.
 
 A function is followed once for each combination of what matters in its arguments (a model, options, a statement, a
-flag); what it returns is kept with the questions that it asked. Recursion gives what the annotation says.
+flag); what it returns is kept with the questions that it asked. A call of a function that is being followed gives what
+its annotation says; what was found on the way to such a call is kept only until the outermost function is done, so
+that no answer depends on who was followed first.
 """
 
 import itertools
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -15,8 +18,20 @@ from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.questions import Question, Questions
 
-_DEEPEST = 6
+_DEEPEST = 40  # far deeper than code calls; only keeps Python's own stack
+_NEVER = _DEEPEST + 1
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+_At = tuple[str, str, bytes]
+
+
+class _Kept(NamedTuple):
+    """What following a function gave. `lowest`: the outermost unfinished function that it stands on."""
+
+    value: v.Value
+    asked: frozenset[Question]
+    lowest: int
 
 
 class Following:
@@ -26,8 +41,10 @@ class Following:
         self.numbers: itertools.count[int] = itertools.count(1)
         self._questions = questions
         self._annotations = Annotations(questions)
-        self._kept: dict[tuple[str, str, bytes], tuple[v.Value, frozenset[Question]]] = {}
+        self._kept: dict[_At, _Kept] = {}
+        self._provisional: dict[_At, _Kept] = {}
         self._stack: list[tuple[str, str]] = []
+        self._lowest = _NEVER  # the outermost function being followed that was called again since
 
     def returned(
         self, path: str, key: str, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
@@ -52,30 +69,39 @@ class Following:
         arguments: list[v.Value],
         keywords: dict[str, v.Value],
     ) -> v.Value:
-        if (path, key) in self._stack or len(self._stack) >= _DEEPEST or self._is_open(key, bound):
+        if self._is_open(key, bound):
+            return v.UNKNOWN
+        if (path, key) in self._stack or len(self._stack) >= _DEEPEST:
+            place = self._stack.index((path, key)) if (path, key) in self._stack else 0
+            self._lowest = min(self._lowest, place)
             return v.UNKNOWN
         given = _bind(function, bound, arguments, keywords)
         at = (path, key, _encode(sorted(given.items())))
-        kept = self._kept.get(at)
-        if kept is None:
-            kept = self._kept[at] = self._follow(path, key, function, given)
-        value, asked = kept
-        self._questions.also(asked)
-        return self._renumbered(value)
+        kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, function, given)
+        self._questions.also(kept.asked)
+        self._lowest = min(self._lowest, kept.lowest)
+        return self._renumbered(kept.value)
 
-    def _follow(
-        self, path: str, key: str, function: Function, given: dict[str, v.Value]
-    ) -> tuple[v.Value, frozenset[Question]]:
+    def _follow(self, at: "_At", function: Function, given: dict[str, v.Value]) -> "_Kept":
         from sqlalint.flow.follow import Follower  # the two need each other
 
-        before = self._questions.record()
+        path, key, _ = at
+        before, outer = self._questions.record(), self._lowest
+        place, self._lowest = len(self._stack), _NEVER
         self._stack.append((path, key))
         try:
             value = Follower(self._questions, path, key, self).call(function, given)
         finally:
             self._stack.pop()
             asked = self._questions.resume(before)
-        return value, asked
+            lowest, self._lowest = self._lowest, outer
+        if lowest >= place:  # it stands on nobody that is still being followed
+            kept = self._kept[at] = _Kept(value, asked, _NEVER)
+        else:
+            kept = self._provisional[at] = _Kept(value, asked, lowest)
+        if not self._stack:
+            self._provisional.clear()
+        return kept
 
     def _is_open(self, key: str, bound: v.Value | None) -> bool:
         """Whether a subclass may have its own version of a method: then it is not known which one runs."""

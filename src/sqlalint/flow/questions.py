@@ -40,7 +40,8 @@ class Questions:
     def resume(self, before: set[Question]) -> frozenset[Question]:
         """Add what was asked since `record` to what was asked before it; returns what was asked since."""
         since = frozenset(self._asked)
-        self._asked = before | since
+        before.update(since)
+        self._asked = before
         return since
 
     def also(self, questions: frozenset[Question]) -> None:
