@@ -119,8 +119,7 @@ def test_tabs_and_wide_characters_keep_the_marks_in_place() -> None:
         == """\
 a.py:1:15: SAL101 One query per user: User.posts is loaded at each iteration
   1 |     print("日本語", user.posts, "é", user.e\u0301t)
-    |                     ^^^^^^^^^^
-    |                                      ------- here too
+    |                     ^^^^^^^^^^       ------- here too
   help: Load them together.
   rule: lazy-load-in-loop (warning)
 
@@ -153,6 +152,17 @@ def test_a_place_of_several_lines() -> None:
     longer = "def upgrade():\n" + "    step()\n" * 20
     out = rendered(finding(at=place("a.py", 1, 1, 21, 11)), files={"a.py": longer}).splitlines()
     assert out[1:5] == ["  1 | def upgrade():", "    | ^^^^^^^^^^^^^^", "  2 |     step()", "  3 |     step()"]
+
+
+def test_marks_of_one_line_share_a_line_where_they_can() -> None:
+    source = "return [post for post in user.posts for user in users]\n"
+    related = (Note("loop", place("a.py", 1, 41, 1, 45), True), Note("inner loop", place("a.py", 1, 18, 1, 22), True))
+    lazy = finding(at=place("a.py", 1, 31, 1, 36), related=related)
+    assert rendered(lazy, files={"a.py": source}).splitlines()[1:4] == [
+        "  1 | return [post for post in user.posts for user in users]",
+        "    |                               ^^^^^     ---- loop",
+        "    |                  ---- inner loop",
+    ]
 
 
 def test_a_note_on_the_very_place_is_its_label() -> None:

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 TAB = 4
 _CUT = "..."
+_ENOUGH = 24  # cells of a marked place that tell what it is; for more a line is not shifted
 
 
 class Shown(Struct, frozen=True):
@@ -60,7 +61,8 @@ def window(line: Shown, room: int, start: int, end: int) -> Window:
     room = max(room, 20)
     if total <= room:
         return Window(line.text, 0, max(total, end))
-    left = 0 if end <= room - len(_CUT) else max(min(start - room // 4, total - room), 0)
+    seen = min(end, start + _ENOUGH)
+    left = 0 if seen <= room - len(_CUT) else max(min(start - room // 4, total - room), 0)
     head = _CUT if left else ""
     tail = _CUT if left + room < total else ""
     inner = _between(line, left + len(head), left + room - len(tail))

@@ -75,16 +75,36 @@ def draw(excerpt: Excerpt, lines: Sequence[str], gutter: int, room: int, colour:
     """The lines of an excerpt: source with its number, marks below it."""
     bar = paint(" " * gutter + " |", "gutter", colour)
     for row in range(excerpt.first, excerpt.last + 1):
-        marks = sorted((m for m in excerpt.marks if row in m.rows), key=lambda m: (not m.main, m.span))
+        marks = sorted((m for m in excerpt.marks if row in m.rows), key=lambda m: (not m.main, -m.span.column, m.label))
         spans = [_cells(mark, row, lines[row - 1]) for mark in marks]
         start, end = spans[0] if spans else (0, 0)
         view = window(shown(lines[row - 1]), room - gutter - 3, start, end)
         number = paint(f"{row:>{gutter}} |", "gutter", colour)
         yield f"{number} {view.text}".rstrip() + "\n"
-        for mark, cells in zip(marks, spans, strict=True):
-            first, last = view.clip(*cells)
-            for line in _underline(mark, row, first, last, room - gutter - 3, colour):
-                yield f"{bar} {line}\n"
+        below = [(mark, *view.clip(*cells)) for mark, cells in zip(marks, spans, strict=True)]
+        for line in _underlines(below, row, room - gutter - 3, colour):
+            yield f"{bar} {line}\n"
+
+
+def _underlines(marks: Sequence[tuple[Mark, int, int]], row: int, room: int, colour: bool) -> Iterator[str]:
+    """The lines below a row. A mark without a label leaves room for the next one, if that stands to its right."""
+    line, end = "", 0
+    for mark, first, last in marks:
+        if line and first <= end:
+            yield line
+            line, end = "", 0
+        line += " " * (first - end) + paint(("^" if mark.main else "-") * (last - first), mark.style, colour)
+        end = last
+        label = printable(mark.label) if row == mark.rows[-1] else ""
+        if label and last + 1 + width(label) <= room:
+            yield f"{line} {paint(label, mark.style, colour)}"
+        elif label:
+            yield line
+            yield " " * max(min(first, room - width(label)), 0) + paint(label, mark.style, colour)
+        if label:
+            line, end = "", 0
+    if line:
+        yield line
 
 
 def _cells(mark: Mark, row: int, line: str) -> tuple[int, int]:
@@ -93,16 +113,3 @@ def _cells(mark: Mark, row: int, line: str) -> tuple[int, int]:
     begin = mark.span.column if row == mark.span.row else len(line) - len(line.lstrip()) + 1
     end = mark.span.end_column if row == mark.span.end_row else len(line.rstrip()) + 1
     return view.cell(begin), max(view.cell(end), view.cell(begin) + 1)
-
-
-def _underline(mark: Mark, row: int, first: int, last: int, room: int, colour: bool) -> Iterator[str]:
-    sign = ("^" if mark.main else "-") * (last - first)
-    line = " " * first + paint(sign, mark.style, colour)
-    label = printable(mark.label) if row == mark.rows[-1] else ""
-    if not label:
-        yield line
-    elif last + 1 + width(label) <= room:
-        yield f"{line} {paint(label, mark.style, colour)}"
-    else:
-        yield line
-        yield " " * max(min(first, room - width(label)), 0) + paint(label, mark.style, colour)
