@@ -120,7 +120,9 @@ def revisions(block: str) -> dict[str, str]:
     """The files of a migration example: what it starts from, and its own."""
     root = PRELUDE / "migrations"
     files = {
-        p.relative_to(root).as_posix(): p.read_text() for p in sorted(root.rglob("*")) if p.suffix in (".py", ".ini")
+        p.relative_to(root).as_posix(): p.read_text()
+        for p in sorted(root.rglob("*"))
+        if p.suffix in (".py", ".ini", ".toml")
     }
     pieces = re.split(r"^# (?:.*/)?(\w+\.py)\n", block, flags=re.MULTILINE)
     named = dict(zip(pieces[1::2], pieces[2::2], strict=True)) or {"3c4d_example.py": block}

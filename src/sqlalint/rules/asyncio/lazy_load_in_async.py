@@ -9,14 +9,14 @@ Assigning to a collection, or appending to one, loads its old content and raises
 
 ## Bad
 ```python
-async def titles(session, user_id):
+async def titles(session: AsyncSession, user_id: int):
     user = await session.get(User, user_id)
     return [post.title for post in user.posts]
 ```
 
 ## Good
 ```python
-async def titles(session, user_id):
+async def titles(session: AsyncSession, user_id: int):
     user = await session.get(User, user_id, options=[selectinload(User.posts)])
     return [post.title for post in user.posts]
 ```
