@@ -4,7 +4,7 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -21,9 +21,11 @@ from sqlalint.rules.registry import Rule, all_rules
 from sqlalint.source.syntax import with_deep_stack
 from sqlalint.source.tree import Tree
 
+_T = TypeVar("_T")
+
 
 class Crash(Struct, frozen=True, array_like=True):
-    """A rule that raised: a defect of sqlalint, which costs nothing but that rule's word on that subject."""
+    """A defect of sqlalint: a rule that raised, or ("") what rules stand on. It costs only the word on that subject."""
 
     rule: str
     path: str
@@ -68,12 +70,21 @@ def analyse(
     findings, crashes = judge(project)
     return Analysis(
         findings=tuple(findings),
-        crashes=tuple(crashes),
-        understood=tuple(understood(project)),
+        understood=tuple(_attempt(understood, project, crashes)),
         files=len(project.files) + len(project.failures),
         unreadable={path: failure.message for path, failure in project.failures.items()},
-        trees=script_trees(project),
+        trees=tuple(_attempt(script_trees, project, crashes)),
+        crashes=tuple(crashes),  # last: what is above may add to them
     )
+
+
+def _attempt(work: Callable[[Project], Iterable[_T]], project: Project, crashes: list[Crash]) -> Iterable[_T]:
+    """What `work` gives, or nothing where it raises, which then is one of the crashes."""
+    try:
+        return work(project)
+    except Exception as error:
+        crashes.append(crash("", "", error))
+        return ()
 
 
 def script_trees(project: Project) -> tuple[MigrationTree, ...]:
@@ -120,21 +131,37 @@ def is_text(path: str) -> bool:
     ) or name == "Pipfile"  # fmt: skip
 
 
-def subjects(project: Project) -> Iterator[Any]:
-    """Every fact that a rule may judge."""
-    yield from project.unreadable
-    yield from project.migrations.trees
-    yield from project.migrations.revisions
-    yield from unindexed_keys(project)
-    yield from followed(project)
+Source = Callable[[Project], Iterable[Any]]
+
+# Every fact that a rule may judge.
+SOURCES: tuple[Source, ...] = (
+    lambda project: project.unreadable,
+    lambda project: project.migrations.trees,
+    lambda project: project.migrations.revisions,
+    unindexed_keys,
+)
 
 
-def followed(project: Project) -> Iterator[Any]:
+def subjects(project: Project, crashes: list[Crash]) -> Iterator[Any]:
+    """The facts that rules judge, one by one. What cannot be made of a defect of ours costs only itself."""
+    for source in SOURCES:
+        try:
+            yield from source(project)
+        except Exception as error:
+            crashes.append(crash("", "", error))
+    yield from followed(project, crashes)
+
+
+def followed(project: Project, crashes: list[Crash]) -> Iterator[Any]:
     """What following the functions that query brings to light."""
     questions = Questions(project)
     callees = Following(questions)
     for path, key in roots(project):
-        found = follow(questions, callees, path, key)
+        try:
+            found = follow(questions, callees, path, key)
+        except Exception as error:
+            crashes.append(crash("", path, error))
+            continue
         yield from found.reads
         yield from found.async_reads
         yield from found.consumed
@@ -147,22 +174,25 @@ def judge(project: Project) -> tuple[list[Reported], list[Crash]]:
         rules.setdefault(rule.subject, []).append(rule)
     found: list[tuple[Rule, Finding]] = []
     crashes: list[Crash] = []
-    for subject in subjects(project):
+    for subject in subjects(project, crashes):
         for rule in rules.get(type(subject), ()):
             try:
                 found += [(rule, f) for f in rule.check(subject, project)]
-            except Exception as error:  # the one broad except: a rule's defect must cost nothing else
-                crashes.append(crash(rule, subject, error))
+            except Exception as error:  # broad on purpose: a defect of ours must cost nothing else
+                crashes.append(crash(rule.name, _path_of(subject), error))
     return number(place(project, rule, finding) for rule, finding in found), crashes
 
 
-def crash(rule: Rule, subject: Any, error: Exception) -> Crash:
-    """A rule's exception, with the file that it judged where that can be told."""
+def crash(rule: str, path: str, error: Exception) -> Crash:
+    """An exception of a rule ("": of what rules stand on), with the file that it was about where that can be told."""
     import traceback
 
+    return Crash(rule, path, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+
+
+def _path_of(subject: Any) -> str:
     at = getattr(subject, "at", None)
-    path = getattr(at, "path", "") or getattr(subject, "path", "")
-    return Crash(rule.name, path, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+    return getattr(at, "path", "") or getattr(subject, "path", "")
 
 
 def place(project: Project, rule: Rule, finding: Finding) -> Reported:
@@ -201,7 +231,7 @@ def number(findings: Iterable[Reported]) -> list[Reported]:
         key = (finding.place.path, finding.code, finding.identity)
         seen[key] += 1
         text = "\0".join((*key[:2], *key[2], str(seen[key])))
-        fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        fingerprint = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         numbered.append(msgspec.structs.replace(finding, fingerprint=fingerprint))
     return numbered
 

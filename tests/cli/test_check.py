@@ -368,6 +368,27 @@ def test_a_rule_that_crashes_costs_nothing_else(
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("broken_part", ["script_trees", "understood", "unindexed_keys", "follow"])
+def test_an_analysis_that_crashes_costs_nothing_else(
+    heads: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken_part: str
+) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("surprise")
+
+    if broken_part == "unindexed_keys":
+        monkeypatch.setattr(sqlalint.engine, "SOURCES", (explode, *sqlalint.engine.SOURCES))
+    else:
+        monkeypatch.setattr(sqlalint.engine, broken_part, explode)
+    if broken_part == "follow":
+        monkeypatch.setattr(sqlalint.engine, "roots", lambda _: [("app/models.py", "f")])
+    monkeypatch.chdir(heads)
+    assert run(["--no-cache", "--jobs", "1"]) == 2
+    printed = capsys.readouterr()
+    assert "SAL604" in printed.out
+    where = " on app/models.py" if broken_part == "follow" else ""
+    assert f"sqlalint: the analysis crashed{where}: RuntimeError: surprise" in printed.err
+
+
 def test_any_other_defect_is_told_in_one_line(
     heads: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

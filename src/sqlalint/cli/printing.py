@@ -70,7 +70,8 @@ class Printing:
         """Tell of rules that crashed; everything else was reported as usual."""
         for crash in crashes:
             where = f" on {self._presentation(False, 120).path(crash.path)}" if crash.path else ""
-            complain(f"the rule {crash.rule} crashed{where}: {crash.error}")
+            what = f"the rule {crash.rule}" if crash.rule else "the analysis"
+            complain(f"{what} crashed{where}: {crash.error}")
             complain(f"this is a bug in sqlalint; please report it at {ISSUES} with the output of `sqlalint -v`")
             if verbose:
                 write_quietly([crash.trace], sys.stderr)
