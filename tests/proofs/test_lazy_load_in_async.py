@@ -11,8 +11,6 @@ from tests.examples import compose, example
 from tests.harness import lint
 from tests.proofs.running import Run, run
 
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-
 CODE = "SAL201"
 ONE = "user = await session.get(User, 1)\n"
 POST = "post = (await session.scalars(select(Post).where(Post.id == 1))).one()\n"

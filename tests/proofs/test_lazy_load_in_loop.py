@@ -1,7 +1,7 @@
 """SAL101: a relationship that the query did not load costs one statement per row; loaded by an option it costs none.
 
-Each program below runs on 10 and on 20 users (two posts each). Where the number of statements grows with the rows
-sqlalint says so; where it does not, sqlalint is silent.
+Programs are run on 10 and on 20 users with two posts each. Where the number of statements grows with the rows sqlalint
+says so; where it does not, sqlalint is silent.
 """
 
 import pytest
