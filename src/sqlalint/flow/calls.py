@@ -10,6 +10,7 @@ from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
 from sqlalint.flow.frame import Frame
+from sqlalint.flow.statements import ANY_PARENT
 
 _CLAUSES = frozenset(
     """
@@ -17,6 +18,7 @@ _CLAUSES = frozenset(
     between bindparam extract tuple_ type_coerce column table values not_ collate distinct over within_group lateral
     """.split()
 )
+_GROWING = frozenset({"append", "add", "appendleft", "insert", "extend", "update"})
 _SESSION_FACTORIES = {
     "sqlalchemy.orm.sessionmaker": False,
     "sqlalchemy.orm.scoped_session": False,
@@ -77,7 +79,7 @@ def _aliased(frame: Frame, arguments: list[v.Value]) -> v.Value:
 def _with_parent(arguments: list[v.Value]) -> v.Value:
     """`with_parent(user, User.posts)` fixes the parent of the rows: all of them have the same one."""
     second = arguments[1] if len(arguments) > 1 else v.UNKNOWN
-    return v.Criterion((second,)) if isinstance(second, v.Attribute) else v.Criterion()
+    return v.Criterion((second,)) if isinstance(second, v.Attribute) else v.Criterion((v.Attribute("", ANY_PARENT),))
 
 
 def _factory(name: str, arguments: list[v.Value], keywords: dict[str, v.Value]) -> v.Value:
@@ -140,6 +142,9 @@ def method(
             return receiver if name in ("label", "self_group") else v.Criterion()
         case v.Many():
             return _many_method(frame, receiver, name, arguments, call, blame)
+        case v.Items() if name in _GROWING:
+            _grow_items(frame, receiver, name, arguments, call)
+            return v.NONE
         case v.Pairs():
             return _pairs_method(receiver, name, arguments)
         case v.Factory():
@@ -165,7 +170,7 @@ def _many_method(
     if receiver.kind == "dynamic":
         return _dynamic_method(frame, receiver, name, at)
     match name:
-        case "append" | "add" | "appendleft" | "insert" | "extend" | "update":
+        case _ if name in _GROWING:
             _grow(frame, receiver, name, arguments, call)
             return v.NONE
         case "copy" | "union" | "difference" | "intersection":
@@ -195,9 +200,23 @@ def _grow(frame: Frame, receiver: v.Many, name: str, arguments: list[v.Value], c
         added = element_of(added)
     current = frame.names[target.id]
     if isinstance(current, v.Many):
-        empty = current.element == v.Unknown(why="empty")
+        empty = current.element == v.EMPTY
         element = _still(added) if empty else v.join(current.element, _still(added))
         frame.names[target.id] = replace(current, element=element, few=current.few and not frame.loops)
+
+
+def _grow_items(frame: Frame, receiver: v.Items, name: str, arguments: list[v.Value], call: ex.Call) -> None:
+    """`options.append(x)` of a list whose parts are known: in a loop its length is not known any more."""
+    target = call.function.value if isinstance(call.function, ex.Attribute) else None
+    if not isinstance(target, ex.Name) or not arguments or target.id not in frame.names:
+        return
+    added = arguments[-1]
+    more = added.items if isinstance(added, v.Items) and name in ("extend", "update") else (_still(added),)
+    if frame.loops or (name in ("extend", "update") and not isinstance(added, v.Items)):
+        inner = element_of(added) if name in ("extend", "update") else added
+        frame.names[target.id] = v.Many(v.join(element_of(receiver), _still(inner)))
+    else:
+        frame.names[target.id] = v.Items((*receiver.items, *more), receiver.names)
 
 
 def _still(value: v.Value) -> v.Value:
@@ -220,7 +239,7 @@ def element_of(value: v.Value) -> v.Value:
             result: v.Value | None = None
             for item in items:
                 result = item if result is None else v.join(result, item)
-            return result if result is not None else v.Unknown(why="empty")
+            return result if result is not None else v.EMPTY
         case v.Pairs(key=key):
             return key
         case v.Unknown(rows=rows):

@@ -567,7 +567,7 @@ class Evaluator:
         if starred:
             return v.Many(calls.element_of(v.Items(tuple(items))))
         if not items and expression.kind != "tuple":
-            return v.Many(v.Unknown(why="empty"), "list")
+            return v.Many(v.EMPTY, "list")
         return v.Items(tuple(items)) if expression.kind != "set" else v.Many(calls.element_of(v.Items(tuple(items))))
 
     def _mapping(self, expression: ex.Mapping) -> v.Value:
@@ -579,7 +579,7 @@ class Evaluator:
                 if isinstance(key, ex.Literal) and isinstance(key.value, str):
                     by_name[key.value] = found
         if not expression.keys:
-            return v.Pairs(v.Unknown(why="empty"), v.Unknown(why="empty"))
+            return v.Pairs(v.EMPTY, v.EMPTY)
         return v.Pairs(v.UNKNOWN, v.UNKNOWN, by_name)
 
     def _subscript(self, expression: ex.Subscript) -> v.Value:
@@ -700,7 +700,7 @@ class Evaluator:
             return
         current = self.frame.names.get(receiver.id)
         if isinstance(current, v.Pairs):
-            empty = current.value == v.Unknown(why="empty")
+            empty = current.value == v.EMPTY
             held = _single(value)
             self.frame.names[receiver.id] = v.Pairs(current.key, held if empty else v.join(current.value, held))
 

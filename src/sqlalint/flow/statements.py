@@ -15,6 +15,7 @@ _NEUTRAL = frozenset(
     set_label_style with_labels with_session merge_result offset self_group cache_ok select_entity_from
     """.split()
 )
+ANY_PARENT = "(parent)"
 _JOINS = frozenset({"join", "outerjoin", "join_from", "outerjoin_from", "select_from"})
 
 
@@ -55,6 +56,10 @@ def method(
             return _filtered(statement, arguments, questions)
         case "filter_by":
             return _filtered_by(statement, keywords, questions)
+        case "with_parent":
+            second = arguments[1] if len(arguments) > 1 else keywords.get("property")
+            equal = second if isinstance(second, v.Attribute) else v.Attribute("", ANY_PARENT)
+            return pin(statement, [equal], questions)
         case "options":
             return op.apply(statement, arguments, questions)
         case "limit":
@@ -148,6 +153,8 @@ def pin(statement: v.Statement, equals: list[v.Attribute], questions: Questions)
             if relationship.direction != "many-to-one":
                 continue
             # Either its own columns are fixed, or, the target being joined, the target's key is.
+            if any(_is_parent(e, model.id, name, questions) for e in every):
+                pinned.add(name)
             by_key = any(e.model == relationship.target and _is_key(e, questions) for e in every)
             if by_key or _fixes(relationship.columns, name, model.id, every, questions):
                 pinned.add(name)
@@ -166,6 +173,15 @@ def _fixes(
         return False
     fixed = {model.columns[e.name].name for e in own if e.name in model.columns}
     return set(columns) <= fixed
+
+
+def _is_parent(attribute: v.Attribute, model_id: str, name: str, questions: Questions) -> bool:
+    """Whether `with_parent(user, User.posts)` fixes the many-to-one `name` of the rows; without a property it may be any."""
+    if attribute.name == ANY_PARENT:
+        return True
+    owner = questions.model(attribute.model)
+    through = owner.relationships.get(attribute.name) if owner else None
+    return through is not None and through.target == model_id and through.reverse == name
 
 
 def _same_class(a: str, b: str, questions: Questions) -> bool:

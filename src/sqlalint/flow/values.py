@@ -44,6 +44,7 @@ class Unknown(Struct, frozen=True):
 
 
 UNKNOWN = Unknown()
+EMPTY = Unknown(why="empty")  # what an empty list or dict holds: it gives way to whatever is put in
 
 
 class Literal(Struct, frozen=True):
@@ -258,6 +259,8 @@ def join(a: Value, b: Value) -> Value:
     """What a value is where two ways meet. `None` gives way: code tests for it, or fails."""
     if a is b or a == b:
         return a
+    if EMPTY in (a, b):
+        return b if a == EMPTY else a
     if a == NONE:
         return replace(b, optional=True) if isinstance(b, Instance) else b
     if b == NONE:
@@ -269,6 +272,8 @@ def join(a: Value, b: Value) -> Value:
             return Many(join(a.element, b.element), a.kind if a.kind == b.kind else "iterator", a.few and b.few)
         case Items(), Items() if len(a.items) == len(b.items):
             return Items(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)), a.names)
+        case Items(), Items() if all(isinstance(i, Option) for i in (*a.items, *b.items)):
+            return _join_options(a.items, b.items)
         case Pairs(), Pairs():
             names = {n: join(a.by_name[n], b.by_name[n]) for n in a.by_name.keys() & b.by_name.keys()}
             return Pairs(join(a.key, b.key), join(a.value, b.value), names)
@@ -315,6 +320,14 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         pinned=a.pinned | b.pinned,
         optional=a.optional or b.optional,
     )
+
+
+def _join_options(a: tuple[Value, ...], b: tuple[Value, ...]) -> Items:
+    """Options that both ways give, and those that only one does, which are unsure."""
+    both = [o for o in a if o in b]
+    single = [o for o in (*a, *b) if o not in both and isinstance(o, Option)]
+    unsure = [replace(o, loads=ld.join(o.loads, ld.NOTHING)) for o in single]
+    return Items((*both, *unsure))
 
 
 def _join_statements(a: Statement, b: Statement) -> Value:
