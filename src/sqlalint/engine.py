@@ -142,17 +142,17 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def subjects(project: Project, crashes: list[Crash]) -> Iterator[Any]:
-    """The facts that rules judge, one by one. What cannot be made of a defect of ours costs only itself."""
+def subjects(project: Project) -> Iterator[Any]:
+    """The facts that rules judge, one by one; in place of those that a defect of ours costs, a `Crash`."""
     for source in SOURCES:
         try:
             yield from source(project)
         except Exception as error:
-            crashes.append(crash("", "", error))
-    yield from followed(project, crashes)
+            yield crash("", "", error)
+    yield from followed(project)
 
 
-def followed(project: Project, crashes: list[Crash]) -> Iterator[Any]:
+def followed(project: Project) -> Iterator[Any]:
     """What following the functions that query brings to light."""
     questions = Questions(project)
     callees = Following(questions)
@@ -160,7 +160,7 @@ def followed(project: Project, crashes: list[Crash]) -> Iterator[Any]:
         try:
             found = follow(questions, callees, path, key)
         except Exception as error:
-            crashes.append(crash("", path, error))
+            yield crash("", path, error)
             continue
         yield from found.reads
         yield from found.async_reads
@@ -174,7 +174,9 @@ def judge(project: Project) -> tuple[list[Reported], list[Crash]]:
         rules.setdefault(rule.subject, []).append(rule)
     found: list[tuple[Rule, Finding]] = []
     crashes: list[Crash] = []
-    for subject in subjects(project, crashes):
+    for subject in subjects(project):
+        if isinstance(subject, Crash):
+            crashes.append(subject)
         for rule in rules.get(type(subject), ()):
             try:
                 found += [(rule, f) for f in rule.check(subject, project)]
