@@ -32,13 +32,24 @@ Begun = tuple[str, tuple[str | None, ...]]
 
 
 def covering(table: Table, key: ForeignKey) -> bool:
-    """Whether an index of the table serves lookups by the foreign key."""
+    """Whether an index of the table serves lookups by the foreign key, or may: a flag of its column is not read."""
+    own = [c for c in table.columns if c.name in key.columns]
+    if any(flag is None for c in own for flag in (c.index, c.unique, c.primary_key)):
+        return True
     return any(_serves(i, key) for i in table.indexes if i.partial is None or _only_nulls_left_out(i.partial, key))
 
 
 def partly_covering(table: Table, key: ForeignKey) -> Index | None:
     """A partial index that begins with the foreign key, where that is all there is."""
     return next((i for i in table.indexes if i.partial is not None and _serves(i, key)), None)
+
+
+def leading(table: Table, key: ForeignKey) -> str | None:
+    """The column of a composite foreign key that some index begins with, though none begins with all of them."""
+    if len(key.columns) < 2:
+        return None
+    found = [i.columns[0] for i in table.indexes if i.partial is None and i.method in _METHODS and i.columns]
+    return next((c for c in found if c in key.columns), None)
 
 
 def _serves(index: Index, key: ForeignKey) -> bool:

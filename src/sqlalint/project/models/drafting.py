@@ -228,6 +228,9 @@ class Drafting:
                 return
             term = self.declarative.term_of(member, draft.id)
             keywords = self.constraints.table_args(table, term, ancestor)
+            if any(k.startswith("autoload") for k in keywords):
+                table.complete = False
+                draft.complete, draft.why = False, draft.why or "its columns are reflected"
             if "schema" in keywords:
                 schema = self.values.literal(keywords["schema"])
                 table.schema = schema or "" if isinstance(schema, str | None) else None

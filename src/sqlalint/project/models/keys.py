@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from sqlalint.facts.span import Spot
 from sqlalint.project.mapping import Model, Relationship
-from sqlalint.project.models.covering import begun_by_revisions, covering, partly_covering, served_by_revision
+from sqlalint.project.models.covering import begun_by_revisions, covering, leading, partly_covering, served_by_revision
 from sqlalint.project.models.evidence import Evidence, gather
 from sqlalint.project.models.registry import Models
 from sqlalint.project.schema import ForeignKey, Table
@@ -43,7 +43,8 @@ class UnindexedKey(Struct, frozen=True, array_like=True):
     """A foreign key that no index starts with, at the place where it is written.
 
     `tables` are those that it reaches and leaves open: several for one in a mixin or an abstract base, whose class is
-    `mixin`. `partial` names an index that covers a part of the rows; `target` is the referenced table, `target_type` the
+    `mixin`. `partial` names an index that covers a part of the rows, `leading` the column of a composite key that
+    some index begins with; `target` is the referenced table, `target_type` the
     canonical name of the referenced column's type.
     """
 
@@ -55,6 +56,7 @@ class UnindexedKey(Struct, frozen=True, array_like=True):
     attribute: str
     use: Use
     partial: str | None
+    leading: str | None
     target: str | None
     target_type: str | None
 
@@ -71,12 +73,13 @@ def unindexed_keys(project: "Project") -> Iterator[UnindexedKey]:
 
 
 def _open_keys(project: "Project", models: Models) -> list[tuple[Table, ForeignKey]]:
+    twins = _twins(models)
     found = [
         (table, key)
         for table in models.tables.values()
-        if table.indexed and table.at.path not in models.snapshots
+        if table.indexed and table.at.path not in models.snapshots and not _is_partly_seen(models, table)
         for key in table.foreign_keys
-        if not covering(table, key) and not _mapped_elsewhere(models, table)
+        if not any(covering(twin, key) for twin in twins[_full_name(table)])
     ]
     if not found:
         return []
@@ -84,7 +87,19 @@ def _open_keys(project: "Project", models: Models) -> list[tuple[Table, ForeignK
     return [(table, key) for table, key in found if not served_by_revision(begun, table, key)]
 
 
-def _mapped_elsewhere(models: Models, table: Table) -> bool:
+def _twins(models: Models) -> dict[tuple[str, str | None, str], list[Table]]:
+    """The declarations of one table: a second one extends the first (`extend_existing`)."""
+    found: dict[tuple[str, str | None, str], list[Table]] = {}
+    for table in models.tables.values():
+        found.setdefault(_full_name(table), []).append(table)
+    return found
+
+
+def _full_name(table: Table) -> tuple[str, str | None, str]:
+    return (table.metadata, table.schema, table.name or table.id)
+
+
+def _is_partly_seen(models: Models, table: Table) -> bool:
     """Whether a class that is mapped to the table has something out of sight, so that its arguments may be."""
     return any(not m.complete for m in models.of_table(table.id))
 
@@ -119,6 +134,7 @@ def _written(models: Models, evidence: Evidence, at: Spot, reached: list[tuple[T
         attribute=own.attribute if own else key.columns[0],
         use=_use(models, evidence, reached),
         partial=partial[0] if len(partial) == len(reached) else None,
+        leading=leading(table, key),
         target=target.name if target else key.target_table,
         target_type=column.type.name if column and column.type else None,
     )

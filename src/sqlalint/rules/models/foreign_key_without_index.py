@@ -32,7 +32,8 @@ likely only, unless something in the project shows that rows are looked up by th
 ## What it cannot see
 Indexes that nobody wrote into the models or the migrations. Being the second column of a key or of an index is no
 cover, nor is an index over an expression, a partial one (unless all that it leaves out is NULL), or one of a kind that
-cannot find single values (GIN, GiST, BRIN).
+cannot find single values (GIN, GiST, BRIN). Of a composite foreign key, an index over one of its columns may be enough or
+not: it depends on how many rows share a value, and the finding is likely only.
 """
 
 import re
@@ -55,13 +56,13 @@ def check(key: UnindexedKey, project: Project) -> Iterator[Finding]:
     dialects = {d.name for d in project.environment.dialects}
     if dialects and dialects <= _INDEXES_KEYS_ITSELF:
         return
-    minor = _is_audit(key) or _is_lookup(key, project)
+    minor = (_is_audit(key) or _is_lookup(key, project)) and not key.use.in_sight
     yield Finding(
         at=key.at,
         message=f"{_subject(key)}: {_effects(key)}",
         help=_help(key),
         identity=(key.mixin, key.attribute) if key.mixin else (key.labels[0], *key.key.columns),
-        confidence=Confidence.LIKELY if minor and not key.use.in_sight else Confidence.CERTAIN,
+        confidence=Confidence.LIKELY if minor or key.leading else Confidence.CERTAIN,
     )
 
 
@@ -89,6 +90,8 @@ def _subject(key: UnindexedKey) -> str:
             f"`{name}` has no index that starts with {verb} in any of {len(key.tables)} tables ({_listed(key.labels)})"
         )
     name = f"{key.labels[0]}.({columns})" if several else f"{key.labels[0]}.{columns}"
+    if key.leading:
+        return f"`{name}` has no index that starts with them, only one that starts with `{key.leading}`"
     if key.partial:
         return f"`{name}` has only the partial index `{key.partial}`"
     return f"`{name}` has no index that starts with {verb}"
@@ -110,6 +113,8 @@ def _effects(key: UnindexedKey) -> str:
     *first, last = effects
     said = f"{', '.join(first)} and {last}" if first else last
     whole = "all of each" if len(key.tables) > 1 else f"all of `{key.labels[0]}`"
+    if key.leading:
+        whole = f"all rows of `{key.labels[0]}` with the same `{key.leading}`"
     return f"{said} {'scan' if first else 'scans'} {whole}"
 
 
