@@ -79,24 +79,21 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
     told = [r for r in without if not _is_intended(project, r)]
     if not told:
         return
-    if len(tree.revisions) >= _SMALL and len(without) * 2 > len(tree.revisions):
-        yield _for_tree(tree, project, told, without, works)
+    if len(tree.revisions) >= _SMALL and len(told) * 2 > len(tree.revisions):
+        yield _for_tree(tree, told, works)
         return
     for revision in told:
         yield _for_revision(project, revision, works[revision.path])
 
 
-def _for_tree(
-    tree: ScriptTree, project: Project, told: list[Revision], without: list[Revision],
-    works: dict[str, list[tuple[Step, Change]]],
-) -> Finding:  # fmt: skip
+def _for_tree(tree: ScriptTree, told: list[Revision], works: dict[str, list[tuple[Step, Change]]]) -> Finding:
     order = {r: n for n, r in enumerate(graph.oldest_first(graph.parents(tree.revisions)))}
     newest = max(told, key=lambda r: (order.get(r.id, 0), r.path))
     surest = any(_is_certain(works[r.path]) for r in told)
     return Finding(
         at=_place(newest),
         message=(
-            f"`downgrade()` is empty in {len(without)} of {len(tree.revisions)} revisions of `{tree.folder}`: going back "
+            f"`downgrade()` is empty in {len(told)} of {len(tree.revisions)} revisions of `{tree.folder}`: going back "
             f"past them moves the version stamp and leaves the schema as it is."
         ),
         help="Write downgrades from here on, or ignore this rule where the project never goes back.",
