@@ -120,6 +120,8 @@ def read_project(
                 texts[path] = tree.read(path).decode("utf-8", "replace")
         except OSError as problem:
             failures[path] = Failure(f"cannot be read: {problem.strerror or problem}", 1, 1, True, False)
+    if progress:
+        progress(len(paths), len(paths))
     return Project(files, failures, texts, settings)
 
 

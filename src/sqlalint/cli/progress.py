@@ -32,16 +32,20 @@ class Progress:
             return
         if self._bar is None:
             self._start()
-        if self._bar is not None and self._task is not None:
+        if self._bar is None or self._task is None:
+            return
+        if done < total:
             self._bar.update(self._task, completed=done, total=total)
+        else:
+            self._bar.update(self._task, description="Following values", total=None)
 
     def _start(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        columns = (TextColumn("Reading files"), BarColumn(), MofNCompleteColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("", total=None)
+        self._task = self._bar.add_task("Reading files", total=None)
         self._bar.start()
 
     def __exit__(
