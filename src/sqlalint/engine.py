@@ -12,6 +12,7 @@ from sqlalint.facts.file import Failure, FileFacts, read_facts
 from sqlalint.flow.analysis import follow, roots
 from sqlalint.flow.callees import Following
 from sqlalint.flow.questions import Questions
+from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.project import Project, Settings
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
@@ -44,7 +45,8 @@ class Understood(Struct, frozen=True, array_like=True):
 class Analysis(Struct, frozen=True, array_like=True, kw_only=True):
     """All that a tree gives: findings of every rule and tier, before any selection.
 
-    `trees` are the script trees as far as reporting needs them; `unreadable` is why a file could not be read, by path.
+    `trees` are the script trees as far as reporting needs them, `histories` their revisions; `unreadable` is why a file
+    could not be read, by path.
     """
 
     findings: tuple[Reported, ...] = ()
@@ -53,6 +55,7 @@ class Analysis(Struct, frozen=True, array_like=True, kw_only=True):
     files: int = 0
     unreadable: dict[str, str] = {}
     trees: tuple[MigrationTree, ...] = ()
+    histories: tuple[Outline, ...] = ()
 
 
 Progress = Callable[[int, int], None]
@@ -74,6 +77,7 @@ def analyse(
         files=len(project.files) + len(project.failures),
         unreadable={path: failure.message for path, failure in project.failures.items()},
         trees=tuple(_attempt(script_trees, project, crashes)),
+        histories=tuple(_attempt(histories, project, crashes)),
         crashes=tuple(crashes),  # last: what is above may add to them
     )
 
@@ -95,6 +99,11 @@ def script_trees(project: Project) -> tuple[MigrationTree, ...]:
         MigrationTree(tuple(dict.fromkeys((tree.folder, *tree.versions))), imports_of_env(project, tree))
         for tree in project.migrations.trees
     )
+
+
+def histories(project: Project) -> list[Outline]:
+    """The revisions of each script tree, as far as telling open ones from applied ones needs them."""
+    return [outline(tree) for tree in project.migrations.trees]
 
 
 def read_project(
