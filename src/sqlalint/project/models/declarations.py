@@ -30,9 +30,7 @@ _NO_COLUMN = frozenset(
 )
 _READ = ("property", "cached_property", "classproperty")
 _COLUMN_WORDS = frozenset({"Column", "mapped_column", "relationship", "ForeignKey"})
-_NO_DECLARATIONS = frozenset(
-    "__tablename__ __table_args__ __mapper_args__ __table__ __abstract__ metadata registry __bind_key__".split()
-)
+_NO_DECLARATIONS = frozenset({"metadata", "registry"})
 
 
 class Declarations:
@@ -53,7 +51,7 @@ class Declarations:
         `fields`: plain annotations are columns, as in SQLModel.
         """
         for member in self._classes.own(ancestor).values():
-            if member.name in _NO_DECLARATIONS:
+            if member.name in _NO_DECLARATIONS or (member.name.startswith("__") and member.name.endswith("__")):
                 continue
             _forget(draft, member.name)
             if member.kind == "method":

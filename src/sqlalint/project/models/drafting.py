@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _ABSTRACT = frozenset({"sqlalchemy.ext.declarative.AbstractConcreteBase", "sqlalchemy.orm.AbstractConcreteBase"})
 _REFLECTED = frozenset({"sqlalchemy.ext.declarative.DeferredReflection", "sqlalchemy.orm.DeferredReflection"})
+_DECLARING = frozenset({"Column", "mapped_column", "relationship"})
+_DECLARED = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.mapped_column", "sqlalchemy.orm.relationship"})
+_JOINS = frozenset({"sqlalchemy.join", "sqlalchemy.outerjoin"})
 _CONCRETE = frozenset({"sqlalchemy.ext.declarative.ConcreteBase", "sqlalchemy.orm.ConcreteBase", *_ABSTRACT})
 
 
@@ -76,11 +79,24 @@ class Drafting:
         )
 
     def _looks_mapped(self, identity: str) -> bool:
-        """A class whose base is out of sight, with a table's name of its own."""
+        """A class whose base is out of sight, with a table's name or with columns of its own."""
         own = self.classes.own(identity)
-        if "__tablename__" not in own and "__table__" not in own:
+        if not self.declarative.has_unknown_bases(identity):
             return False
-        return not self.classes.mro(identity).complete
+        return "__tablename__" in own or "__table__" in own or self._declares(identity)
+
+    def _declares(self, identity: str) -> bool:
+        """Whether a class's own body has a column or a relationship."""
+        path, _, key = identity.partition("::")
+        entry = self._project.entry(path, key)
+        if entry is None or not _DECLARING.intersection(entry.mentions):
+            return False
+        for member in self.classes.own(identity).values():
+            if member.statement is not None and member.statement.value is not None:
+                call = self.values.call(self.classes.assigned(member, member.statement.value))
+                if call is not None and call.name in _DECLARED:
+                    return True
+        return False
 
     def _begin(self, identity: str, registry: Registry | None, ancestors: list[str]) -> DraftModel:
         path, _, key = identity.partition("::")
@@ -239,19 +255,32 @@ class Drafting:
             return
 
     def _explicit_table(self, draft: DraftModel, term: Term | None) -> None:
-        """`__table__ = Table(...)`, or another's table."""
+        """`__table__ = Table(...)`, another's table, or a join of several."""
         call = self.values.call(term) if term is not None else None
-        table = self.core_table(call, draft.root) if call is not None else None
-        if table is None and term is not None and isinstance(term.expression, ex.Attribute):
-            other = self.values.value(term.inner(term.expression.value))
-            model = self.model(getattr(other, "id", "")) if term.expression.name == "__table__" else None
-            table = model.table if model else None
-        if table is None:
+        joined: tuple[DraftTable | None, ...]
+        if call is not None and call.name in _JOINS:
+            joined = tuple(self._named_table(a, draft) for a in call.arguments[:2])
+        else:
+            joined = (self._named_table(term, draft),) if term is not None else ()
+        tables = [t for t in joined if t is not None]
+        if not tables or len(tables) < len(joined):
             draft.complete, draft.why = False, draft.why or "its `__table__` is not read"
             return
-        draft.table, draft.own_table = table, True
-        table.models.append(draft.id)
-        self.map_columns(draft, table)
+        draft.table, draft.own_table, draft.joined = tables[0], True, tuple(tables[1:])
+        for table in tables:
+            table.models.append(draft.id)
+            self.map_columns(draft, table)
+
+    def _named_table(self, term: Term, draft: DraftModel) -> DraftTable | None:
+        """The table that an expression stands for: a `Table`, or `Other.__table__`."""
+        call = self.values.call(term)
+        if call is not None:
+            return self.core_table(call, draft.root)
+        if isinstance(term.expression, ex.Attribute) and term.expression.name == "__table__":
+            other = self.values.value(term.inner(term.expression.value))
+            model = self.model(getattr(other, "id", ""))
+            return model.table if model else None
+        return None
 
     def map_columns(self, draft: DraftModel, table: DraftTable) -> None:
         """Give a model the columns of a table that was made apart from it."""

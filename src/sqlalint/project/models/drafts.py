@@ -77,6 +77,7 @@ class DraftModel:
     at: Spot
     table: DraftTable | None = None
     own_table: bool = False
+    joined: tuple[DraftTable, ...] = ()  # of a class that is mapped to a join: the tables after the first
     concrete: bool = False
     complete: bool = True
     why: str = ""

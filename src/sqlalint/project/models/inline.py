@@ -66,7 +66,9 @@ def run(
                 env[name] = values.value(Term(function.path, function.key, value, here))
             case st.Assign(targets=(ex.Collection(items=items),)):
                 env.update({item.id: None for item in items if isinstance(item, ex.Name)})
-            case st.Evaluate(value=ex.Literal()) | st.Nothing() | st.Import():
+            case st.Evaluate(value=ex.Literal()) | st.Nothing() | st.Import() | st.Assert():
+                continue
+            case st.If(body=(*_, st.Raise()), otherwise=()):
                 continue
             case st.Assign(targets=(ex.Subscript(value=ex.Name(id=name), index=index),), value=value):
                 if value is None or not _put(values, env, name, index, value, function, True):

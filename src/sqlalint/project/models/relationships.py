@@ -257,8 +257,9 @@ class RelationshipReader:
         """The keys of the tables of a model and of those that it inherits from."""
         found: list[str] = []
         while model is not None:
-            if model.table is not None and model.table.key not in found:
-                found.append(model.table.key)
+            for table in (model.table, *model.joined):
+                if table is not None and table.key not in found:
+                    found.append(table.key)
             model = self._drafting.models.get(model.parent or "") if not model.concrete else None
         return found
 
