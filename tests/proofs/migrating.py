@@ -1,14 +1,17 @@
 """Revisions are run with the real Alembic against a real database, as `alembic upgrade` runs them."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+
+from tests.examples import Example
 
 ENV = """
 from alembic import context
@@ -28,30 +31,31 @@ from sqlalchemy.orm import Session, sessionmaker
 
 revision = "{revision}"
 down_revision = {down!r}
+
 """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command left behind: the exception that ended it, the stamp, and the tables."""
+    """What a command left behind: the exception that ended it, the stamp, tables and indexes."""
 
     error: BaseException | None
     stamp: str | None
     tables: frozenset[str]
+    indexes: frozenset[str]
 
 
 class History:
-    """A script tree in a folder of its own, on a database."""
+    """A script tree in a folder of its own, on a database. `files` are paths below the script location."""
 
-    def __init__(self, folder: Path, url: str, files: Mapping[str, str], env: str = ENV) -> None:
+    def __init__(self, folder: Path, url: str, files: Mapping[str, str]) -> None:
         self.url = url
-        versions = folder / "versions"
-        versions.mkdir(parents=True, exist_ok=True)
-        (folder / "env.py").write_text(env)
-        for name, text in files.items():
-            (versions / name).write_text(text)
+        self.folder = folder / "migrations"
+        for path, text in {"env.py": ENV, **files}.items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_text(text)
         self.config = Config()
-        self.config.set_main_option("script_location", str(folder))
+        self.config.set_main_option("script_location", str(self.folder))
         self.config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
 
     def upgrade(self, to: str = "head") -> Outcome:
@@ -62,29 +66,39 @@ class History:
         """`alembic downgrade`."""
         return self._run(command.downgrade, to)
 
-    def heads(self) -> BaseException | None:
-        """What `alembic heads` raises."""
+    def execute(self, sql: str) -> list[Any]:
+        """A statement of the proof's own, committed; the first column of its rows."""
+        with connected(self.url) as connection:
+            result = connection.execute(sa.text(sql))
+            rows = list(result.scalars()) if result.returns_rows else []
+            connection.commit()
+            return rows
+
+    def raised_by_history(self) -> BaseException | None:
+        """What `alembic history` raises."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                command.heads(self.config)
+                command.history(self.config)
         except Exception as error:
             return error
         return None
 
-    def _run(self, run: object, to: str) -> Outcome:
+    def _run(self, run: Callable[[Config, str], None], to: str) -> Outcome:
         error: BaseException | None = None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                run(self.config, to)  # type: ignore[operator]
+                run(self.config, to)
         except Exception as problem:
             error = problem
         with connected(self.url) as connection:
-            tables = frozenset(sa.inspect(connection).get_table_names())
+            inspector = sa.inspect(connection)
+            tables = frozenset(inspector.get_table_names())
+            indexes = frozenset(str(i["name"]) for t in tables for i in inspector.get_indexes(t))
             stamped = "alembic_version" in tables
             stamp = connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if stamped else None
-        return Outcome(error, stamp, tables - {"alembic_version"})
+        return Outcome(error, stamp, tables - {"alembic_version"}, indexes)
 
 
 @contextmanager
@@ -98,4 +112,10 @@ def connected(url: str) -> Iterator[sa.Connection]:
 
 def revision(name: str, body: str, down: str | None = None) -> dict[str, str]:
     """A revision file."""
-    return {f"{name}.py": HEAD.format(revision=name, down=down) + body}
+    return {f"versions/{name}.py": HEAD.format(revision=name, down=down) + body}
+
+
+def history_of(example: Example, folder: Path, url: str) -> History:
+    """The history of a rule's example."""
+    prefix = "migrations/"
+    return History(folder, url, {p.removeprefix(prefix): t for p, t in example.files.items() if p.startswith(prefix)})

@@ -3,7 +3,7 @@
 ## Why is this bad?
 A revision file that was copied to begin a new one, or an id that was made up twice. Alembic warns (`Revision 1f3a is
 present more than once`), takes one of the two files, and never runs the other: what it creates is missing from every
-database.
+database. As long as nothing follows the two, `alembic upgrade head` fails with `Multiple head revisions`.
 
 ## Bad
 ```python
