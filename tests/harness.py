@@ -254,6 +254,6 @@ def lint(files: Mapping[str, str | bytes], settings: Settings | None = None) -> 
 
 def lint_project(project: Project) -> list[Reported]:
     """All findings of a project that is linked already."""
-    findings, crashes = judge(project)
+    findings, crashes, _ = judge(project)
     assert not crashes, crashes[0].trace
     return findings

@@ -4,14 +4,12 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from sqlalint.facts.file import Failure, FileFacts, read_facts
-from sqlalint.flow.analysis import follow, roots
-from sqlalint.flow.callees import Following
-from sqlalint.flow.questions import Questions
+from sqlalint.flow.analysis import follow_all
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.project import Project, Settings
@@ -70,10 +68,11 @@ def analyse(
     called with the number of files that were read and of all.
     """
     project = read_project(tree, settings, by_hand=by_hand, progress=progress)
-    findings, crashes = judge(project)
+    judged = judge(project)
+    crashes = judged.crashes
     return Analysis(
-        findings=tuple(findings),
-        understood=tuple(_attempt(understood, project, crashes)),
+        findings=tuple(judged.findings),
+        understood=(*judged.understood, *_attempt(understood, project, crashes)),
         files=len(project.files) + len(project.failures),
         unreadable={path: failure.message for path, failure in project.failures.items()},
         trees=tuple(_attempt(script_trees, project, crashes)),
@@ -165,35 +164,51 @@ def subjects(project: Project) -> Iterator[Any]:
 
 def followed(project: Project) -> Iterator[Any]:
     """What following the functions that query brings to light."""
-    questions = Questions(project)
-    callees = Following(questions)
-    for path, key in roots(project):
-        try:
-            found = follow(questions, callees, path, key)
-        except Exception as error:
-            yield crash("", path, error)
+    for path, found in follow_all(project):
+        if isinstance(found, Exception):
+            yield crash("", path, found)
             continue
         yield from found.reads
         yield from found.async_reads
         yield from found.consumed
+        yield Loops(found.loops_understood, found.loops)
 
 
-def judge(project: Project) -> tuple[list[Reported], list[Crash]]:
+class Loops(Struct, frozen=True):
+    """How many of a function's loops over rows were understood."""
+
+    known: int
+    total: int
+
+
+class Judged(NamedTuple):
+    """What the rules said of a project, what defects of ours cost, and how much of the loops was understood."""
+
+    findings: list[Reported]
+    crashes: list[Crash]
+    understood: tuple[Understood, ...]
+
+
+def judge(project: Project) -> Judged:
     """What all rules say of all facts."""
     rules: dict[type, list[Rule]] = {}
     for rule in all_rules():
         rules.setdefault(rule.subject, []).append(rule)
     found: list[tuple[Rule, Finding]] = []
     crashes: list[Crash] = []
+    known = total = 0
     for subject in subjects(project):
         if isinstance(subject, Crash):
             crashes.append(subject)
+        if isinstance(subject, Loops):
+            known, total = known + subject.known, total + subject.total
         for rule in rules.get(type(subject), ()):
             try:
                 found += [(rule, f) for f in rule.check(subject, project)]
             except Exception as error:  # broad on purpose: a defect of ours must cost nothing else
                 crashes.append(crash(rule.name, _path_of(subject), error))
-    return number(place(project, rule, finding) for rule, finding in found), crashes
+    loops = (Understood("loops over rows", known, total),) if total else ()
+    return Judged(number(place(project, rule, finding) for rule, finding in found), crashes, loops)
 
 
 def crash(rule: str, path: str, error: Exception) -> Crash:

@@ -16,7 +16,7 @@ CLAIMS = {"grows": "SAL101", "unique": "SAL106", "greenlet": "SAL201"}
 
 def verdict(program: Program) -> dict[str, str]:
     """For each claim the confidence with which sqlalint makes it, "" for not at all."""
-    findings, crashes = judge(read_project(MemoryTree({"program.py": program.source}), Settings()))
+    findings, crashes, _ = judge(read_project(MemoryTree({"program.py": program.source}), Settings()))
     assert not crashes, crashes
     return {claim: _best([f for f in findings if f.code == code]) for claim, code in CLAIMS.items()}
 

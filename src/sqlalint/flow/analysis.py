@@ -1,10 +1,13 @@
 """Which functions are followed, and what all of them give."""
 
+from collections.abc import Iterator, Mapping
+
 from sqlalint.facts.file import Definition
 from sqlalint.flow.callees import Following
 from sqlalint.flow.events import Function
 from sqlalint.flow.events_of import events_of
 from sqlalint.flow.follow import Follower
+from sqlalint.flow.kept import Kept, Store
 from sqlalint.flow.questions import Questions
 from sqlalint.project.project import Project
 
@@ -42,6 +45,32 @@ def roots(project: Project) -> list[tuple[str, str]]:
 def _queries(entry: Definition) -> bool:
     mentions = set(entry.mentions)
     return bool(mentions & _ROOTS) or ("get" in mentions and bool(mentions & _GET))
+
+
+def follow_all(
+    project: Project, store: Store | None = None, keys: Mapping[str, bytes] | None = None
+) -> Iterator[tuple[str, Function | Exception]]:
+    """What following each function that queries gives, with its path; an exception where a defect of ours stopped it.
+
+    What `store` still holds is not followed anew; `keys` are the keys of the files' records there.
+    """
+    questions = Questions(project)
+    callees = Following(questions)
+    kept = Kept(questions, store, keys or {}) if store is not None else None
+    for path, key in roots(project):
+        known = kept.get(path, key) if kept is not None else None
+        if known is None:
+            questions.record()
+            try:
+                known = follow(questions, callees, path, key)
+            except Exception as error:  # broad on purpose: one function must cost nothing else
+                yield path, error
+                continue
+            if kept is not None:
+                kept.put(path, key, known, questions.asked())
+        yield path, known
+    if kept is not None:
+        kept.save()
 
 
 def follow(questions: Questions, callees: Following, path: str, key: str) -> Function:
