@@ -300,7 +300,8 @@ class Evaluation:
         named: list[tuple[str | None, Value]], live: bool, frame: "Frame",
     ) -> Value:  # fmt: skip
         entry = self._project.entry(callee.path, callee.key)
-        telling = callee.function is not None or (entry is not None and not _TELLING.isdisjoint(entry.mentions))
+        telling = callee.function is not None or callee.path == frame.path or self._imports_alembic(callee.path)
+        telling = telling or (entry is not None and not _TELLING.isdisjoint(entry.mentions))
         if self._constant_depth or not (live or telling):
             return closed
         function = callee.function or self._project.function(callee.path, callee.key)
@@ -322,6 +323,11 @@ class Evaluation:
                 )
             return closed
         return found
+
+    def _imports_alembic(self, path: str) -> bool:
+        """Whether a module may use Alembic's directives: its functions are entered whatever they are given."""
+        facts = self._project.files.get(path)
+        return facts is not None and any(i.module.partition(".")[0] == "alembic" for i in facts.index.imports)
 
     def _library(
         self, name: str, call: ex.Call, closed: ex.Call, values: list[Value], named: dict[str | None, Value],
