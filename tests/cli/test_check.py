@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sqlalint.engine
+import sqlalint.flow.analysis
 from sqlalint.cli import run
 from sqlalint.cli.group import COMMANDS
 from sqlalint.rules.registry import all_rules
@@ -368,7 +369,7 @@ def test_a_rule_that_crashes_costs_nothing_else(
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("broken_part", ["script_trees", "understood", "unindexed_keys", "follow"])
+@pytest.mark.parametrize("broken_part", ["script_trees", "understood", "a source", "a function"])
 def test_an_analysis_that_crashes_costs_nothing_else(
     heads: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken_part: str
 ) -> None:
@@ -377,15 +378,16 @@ def test_an_analysis_that_crashes_costs_nothing_else(
 
     if broken_part == "unindexed_keys":
         monkeypatch.setattr(sqlalint.engine, "SOURCES", (explode, *sqlalint.engine.SOURCES))
+    elif broken_part == "follow":
+        monkeypatch.setattr(sqlalint.flow.analysis, "follow", explode)
+        monkeypatch.setattr(sqlalint.flow.analysis, "roots", lambda _: [("app/models.py", "f")])
     else:
         monkeypatch.setattr(sqlalint.engine, broken_part, explode)
-    if broken_part == "follow":
-        monkeypatch.setattr(sqlalint.engine, "roots", lambda _: [("app/models.py", "f")])
     monkeypatch.chdir(heads)
     assert run(["--no-cache", "--jobs", "1"]) == 2
     printed = capsys.readouterr()
     assert "SAL604" in printed.out
-    where = " on app/models.py" if broken_part == "follow" else ""
+    where = " on app/models.py" if broken_part == "a function" else ""
     assert f"sqlalint: the analysis crashed{where}: RuntimeError: surprise" in printed.err
 
 
