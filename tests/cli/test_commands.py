@@ -88,10 +88,11 @@ def test_what_was_inferred_and_from_where(project: Path) -> None:
         "root . has pyproject.toml with our configuration",
         "configuration pyproject.toml extends base.toml",
         "files 4 Python files 1 could not be read",
+        "base none this is no git repository; set `start-after`",
         "import roots src, .",
         "sqlalchemy >=2.0,<2.1 known: pyproject.toml",
         "mysql - known: alembic.ini",
-        "migrations 1 revision, 1 head aaaa1 alembic.ini [alembic]",
+        "migrations 1 revision (1 open), 1 head aaaa1 alembic.ini [alembic]",
         'base "origin/main"',
         'confidence "likely"',
     } <= words, out
@@ -104,7 +105,7 @@ def test_what_was_inferred_for_programs(project: Path) -> None:
         "value": "..",
         "source": "has pyproject.toml with our configuration",
     }
-    assert found["migrations"][0]["value"] == "1 revision, 1 head aaaa1"
+    assert found["migrations"][0]["value"] == "1 revision (1 open), 1 head aaaa1"
 
 
 def test_nothing_to_infer(tmp_path: Path) -> None:

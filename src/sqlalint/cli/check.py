@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.printing import Printing, here
+from sqlalint.cli.revisions import Revisions, base_of, revisions_of, start_after
 from sqlalint.cli.selection import Selected, select, severities
 from sqlalint.cli.terminal import write_quietly
 from sqlalint.config.errors import UsageError
@@ -21,6 +22,7 @@ from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
     from sqlalint.engine import Analysis
+    from sqlalint.source.base import Base, Baseless
     from sqlalint.source.working_tree import WorkingTree
 
 
@@ -116,12 +118,14 @@ def check(options: CheckOptions) -> int:
     tree = open_tree(opened, _split(options.exclude), options.force_exclude)
     if options.show_files:
         return _show_files(tree, opened)
+    base = base_of(opened, options.base) if options.base else None
     from sqlalint.cli.progress import Progress
     from sqlalint.engine import analyse
 
     with Progress(wanted=not options.quiet) as progress:
         analysis = analyse(tree, settings_of(opened), by_hand=opened.files, progress=progress)
-    policy = _policy(options, opened, selected, analysis)
+    revisions = _revisions(options, opened, analysis, base)
+    policy = _policy(options, opened, selected, analysis, revisions)
     report = decide(analysis.findings, policy)
     printed = Printing(opened, tree, options.color)
     if options.statistics:
@@ -130,12 +134,26 @@ def check(options: CheckOptions) -> int:
         printed.findings(report, outputs)
     if not options.quiet:
         to_stdout = outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
-        printed.summary(report, policy, analysis, options.verbose, to_stdout)
+        printed.summary(report, policy, analysis, revisions.note, options.verbose, to_stdout)
     printed.crashes(analysis.crashes, options.verbose)
     return _status(analysis, report, options, opened)
 
 
-def _policy(options: CheckOptions, opened: Opened, selected: Selected, analysis: "Analysis") -> Policy:
+def _revisions(
+    options: CheckOptions, opened: Opened, analysis: "Analysis", base: "Base | Baseless | None"
+) -> Revisions:
+    """Which revisions are open; git is only asked if a finding depends on it."""
+    migrations = {path for history in analysis.histories for path, _, _ in history.revisions}
+    matters = any(f.open_only or (f.fix and f.place.path in migrations) for f in analysis.findings)
+    if not matters and not start_after(opened):
+        return Revisions()
+    base = base or base_of(opened, None)
+    return revisions_of(opened, analysis.histories, base, by_hand=opened.files, history=options.history)
+
+
+def _policy(
+    options: CheckOptions, opened: Opened, selected: Selected, analysis: "Analysis", revisions: Revisions
+) -> Policy:
     from sqlalint.report.scope import report_set
 
     configured = opened.configuration.options
@@ -147,6 +165,7 @@ def _policy(options: CheckOptions, opened: Opened, selected: Selected, analysis:
         report_set=report_set(opened.files, opened.folders, analysis.trees),
         by_hand=frozenset(opened.files),
         migrations=tuple(folder for tree in analysis.trees for folder in tree.folders),
+        revisions=revisions.states,
         history=options.history,
     )
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.printing import here
+from sqlalint.cli.revisions import base_of, revisions_of
 from sqlalint.cli.terminal import write_quietly
 from sqlalint.report.presentation import Presentation
 from sqlalint.report.summary import count
@@ -48,7 +49,7 @@ def _sections(opened: Opened, project: "Project") -> Iterator[tuple[str, Sequenc
     yield "project", tuple(_project(opened, project))
     yield "versions", [Inferred(t.name, t.text, _certainly(t.certainty, t.source)) for t in project.environment.targets]
     yield "dialects", tuple(_dialects(project))
-    yield "migrations", tuple(_trees(project))
+    yield "migrations", tuple(_trees(opened, project))
     yield "options", tuple(_options(opened))
 
 
@@ -62,7 +63,18 @@ def _project(opened: Opened, project: "Project") -> Iterator[Inferred]:
     )
     readable, failed = len(project.files), len(project.failures)
     yield Inferred("files", count(readable, "Python file"), f"{failed:,} could not be read" if failed else "")
+    yield _base(opened)
     yield Inferred("import roots", ", ".join(root or "." for root in project.modules.roots))
+
+
+def _base(opened: Opened) -> Inferred:
+    """The commit that revisions are held against."""
+    from sqlalint.source.base import Base
+
+    found = base_of(opened, None)
+    if isinstance(found, Base):
+        return Inferred("base", found.commit[:12], found.name)
+    return Inferred("base", "none", f"{found.reason}; {found.remedy}")
 
 
 def _dialects(project: "Project") -> Iterator[Inferred]:
@@ -72,11 +84,15 @@ def _dialects(project: "Project") -> Iterator[Inferred]:
         yield Inferred("none", "-", "no URL, import or driver in sight; set `dialects`")
 
 
-def _trees(project: "Project") -> Iterator[Inferred]:
+def _trees(opened: Opened, project: "Project") -> Iterator[Inferred]:
+    from sqlalint.engine import histories
+
+    states = revisions_of(opened, histories(project), base_of(opened, None)).states
     for tree in project.migrations.trees:
+        are_open = sum(states[r.path].is_open for r in tree.revisions)
         heads = f"{count(len(tree.heads), 'head')} {', '.join(tree.heads)}" if tree.heads else "no head"
         unresolved = "" if tree.resolved else ", not resolved"
-        value = f"{count(len(tree.revisions), 'revision')}, {heads}{unresolved}"
+        value = f"{count(len(tree.revisions), 'revision')} ({are_open} open), {heads}{unresolved}"
         yield Inferred(tree.id or ".", value, tree.source)
     if not project.migrations.trees:
         yield Inferred("none", "-", "no alembic.ini, env.py or revision in sight; set `script-locations`")
@@ -101,7 +117,7 @@ def _as_text(sections: dict[str, Sequence[Inferred]]) -> Iterator[str]:
     """A table a section; a long value does not push the others aside."""
     for number, (name, section) in enumerate(section for section in sections.items() if section[1]):
         yield f"\n{name}\n" if number else f"{name}\n"
-        what = max(len(item.what) for item in section)
+        what = min(max(len(item.what) for item in section), 48)
         value = min(max(len(item.value) for item in section), 48)
         for item in section:
             yield f"  {item.what:{what}}  {item.value:{value}}  {_short(item.source)}".rstrip() + "\n"

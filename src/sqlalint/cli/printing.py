@@ -50,8 +50,10 @@ class Printing:
         rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         write_quietly((f"{number:>6,}  {code}  {name}\n" for (code, name), number in rows), sys.stdout)
 
-    def summary(self, report: Report, policy: Policy, analysis: "Analysis", verbose: bool, to_stdout: bool) -> None:
-        """Print what was shown, held back and understood."""
+    def summary(
+        self, report: Report, policy: Policy, analysis: "Analysis", note: str, verbose: bool, to_stdout: bool
+    ) -> None:
+        """Print what was shown, held back and understood; `note` says what was assumed of the revisions."""
         shown = self._presentation(False, 120)
         run = Run(
             files=analysis.files,
@@ -62,6 +64,7 @@ class Printing:
             understood=tuple(Fraction(u.what, u.known, u.total) for u in analysis.understood),
             unreadable=_unreported(report, analysis, shown),
             unlisted=tuple((shown.path(p), why) for p, why in _unlisted(self._tree)),
+            notes=(f"{note[0].upper()}{note[1:]}.",) if note else (),
             verbose=verbose,
         )
         write_quietly(summary(report, run), sys.stdout if to_stdout else sys.stderr)

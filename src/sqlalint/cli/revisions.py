@@ -1,0 +1,73 @@
+"""Which revisions are open, of what git, the configuration and the command line say together."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sqlalint.cli.opening import Opened
+from sqlalint.config.errors import UsageError
+from sqlalint.report.scope import RevisionState
+
+if TYPE_CHECKING:
+    from sqlalint.project.migrations.opened import ChangedFiles, NoBase, Outline
+    from sqlalint.source.base import Base, Baseless
+
+
+class Revisions(Struct, frozen=True):
+    """The state of each revision by its path, and a sentence for the summary where they were assumed."""
+
+    states: dict[str, RevisionState] = {}
+    note: str = ""
+
+
+def base_of(opened: Opened, reference: str | None) -> "Base | Baseless":
+    """The commit against which revisions are new. Raises `UsageError` for a `--base` that names no commit."""
+    from sqlalint.source.base import UnknownReference, find_base
+    from sqlalint.source.git import Git
+
+    try:
+        return find_base(Git(opened.root.path), reference, opened.configuration.options.base)
+    except UnknownReference as problem:
+        because = f": {problem.__cause__}" if problem.__cause__ else ""
+        raise UsageError(f"--base: {problem}{because}") from None
+
+
+def revisions_of(
+    opened: Opened,
+    histories: "Sequence[Outline]",
+    base: "Base | Baseless",
+    *,
+    by_hand: Collection[str] = (),
+    history: bool = False,
+) -> Revisions:
+    """Which revisions are open. Raises `UsageError` for a `start-after` that no script tree has."""
+    from sqlalint.project.migrations.opened import open_revisions
+
+    found = open_revisions(
+        histories, _changes(opened, base), start_after=start_after(opened), named=by_hand, history=history
+    )
+    if found.unknown and any(h.revisions for h in histories):
+        unknown = ", ".join(f"`{identity}`" for identity in found.unknown)
+        raise UsageError(f"{opened.configuration.path}: key `start-after`: no script tree has the revision {unknown}")
+    states = {path: RevisionState(v.is_open, v.is_known, v.why) for path, v in found.by_path.items()}
+    return Revisions(states, found.note)
+
+
+def start_after(opened: Opened) -> tuple[str, ...]:
+    """The revisions after which all are open, as configured."""
+    given = opened.configuration.options.start_after
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _changes(opened: Opened, base: "Base | Baseless") -> "ChangedFiles | NoBase":
+    from sqlalint.project.migrations.opened import ChangedFiles, NoBase
+    from sqlalint.source.base import Baseless, changed_files
+    from sqlalint.source.git import Git, GitProblem
+
+    if isinstance(base, Baseless):
+        return NoBase(base.reason, base.remedy)
+    try:
+        return ChangedFiles(base.name, changed_files(Git(opened.root.path), base))
+    except GitProblem as problem:
+        return NoBase(problem.message, "set `start-after`")
