@@ -2,14 +2,7 @@
 
 PROGRAMS: dict[str, str] = {}
 
-
-def _program(name: str, source: str) -> None:
-    PROGRAMS[name] = source
-
-
-_program(
-    "classic",
-    """
+PROGRAMS["classic"] = """
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint, create_engine
 from sqlalchemy.orm import backref, declarative_base, relationship
 
@@ -21,7 +14,7 @@ class User(Base):
     id = Column(Integer, primary_key=True)
     email = Column(String(50), unique=True, index=True)
     nick = Column("nick_name", String, unique=True, nullable=False)
-    posts = relationship("Post", back_populates="author", lazy="selectin", cascade="all, delete-orphan")
+    posts = relationship("Post", back_populates="author", foreign_keys="Post.author_id", lazy="selectin", cascade="all, delete-orphan")
     profile = relationship("Profile", uselist=False, back_populates="user")
 
 
@@ -47,9 +40,6 @@ class Post(Base):
     tags = relationship("Tag", secondary="post_tags", backref=backref("posts", lazy="dynamic"))
 
 
-User.posts.property._init_args.foreign_keys.argument = "Post.author_id"
-
-
 class Tag(Base):
     __tablename__ = "tags"
     id = Column(Integer, primary_key=True)
@@ -59,15 +49,9 @@ class PostTag(Base):
     __tablename__ = "post_tags"
     post_id = Column(ForeignKey("posts.id"), primary_key=True)
     tag_id = Column(ForeignKey("tags.id"), primary_key=True)
-""".replace(
-        'back_populates="author", lazy="selectin"',
-        'back_populates="author", foreign_keys="Post.author_id", lazy="selectin"',
-    ).replace('\n\nUser.posts.property._init_args.foreign_keys.argument = "Post.author_id"\n', ""),
-)
+"""
 
-_program(
-    "modern",
-    """
+PROGRAMS["modern"] = """
 import datetime
 import enum
 from typing import Annotated, List, Optional
@@ -146,12 +130,9 @@ class Profile(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), unique=True)
     user: Mapped["User"] = relationship(back_populates="profile")
-""",
-)
+"""
 
-_program(
-    "mixins",
-    """
+PROGRAMS["mixins"] = """
 import re
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, String, UniqueConstraint
@@ -211,12 +192,9 @@ class Boat(Owned, Base):
 class Plain(Base):
     __tablename__ = "plains"
     name = mapped_column(String, nullable=False)
-""",
-)
+"""
 
-_program(
-    "inheritance",
-    """
+PROGRAMS["inheritance"] = """
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -287,12 +265,9 @@ class Circle(Shape):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     __mapper_args__ = {"concrete": True}
-""",
-)
+"""
 
-_program(
-    "self_referential",
-    """
+PROGRAMS["self_referential"] = """
 from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Integer, String
 from sqlalchemy.orm import backref, declarative_base, relationship, remote, foreign
 
@@ -337,12 +312,9 @@ class Line(Base):
     same = relationship(
         "Line", primaryjoin="foreign(Line.label) == remote(Line.label)", viewonly=True, uselist=True
     )
-""",
-)
+"""
 
-_program(
-    "core_and_imperative",
-    """
+PROGRAMS["core_and_imperative"] = """
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -418,13 +390,10 @@ start_mappers()
 class Thing:
     __tablename__ = "things"
     id = Column(Integer, primary_key=True)
-    user_id = Column(Integer, ForeignKey(f"{metadata.schema}.users.id"))
-""".replace('f"{metadata.schema}.users.id"', '"shop.users.id"'),
-)
+    user_id = Column(Integer, ForeignKey("shop.users.id"))
+"""
 
-_program(
-    "wrappers",
-    '''
+PROGRAMS["wrappers"] = '''
 from functools import partial
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, text
@@ -467,7 +436,7 @@ class Owner(Base):
     __tablename__ = OWNER
     id = key()
     name = flagged(String)
-    pets = many("Pet", back_populates="owner")
+    pets = many("Pet", back_populates="owner", foreign_keys="Pet.owner_id")
 
 
 class Pet(Base):
@@ -484,19 +453,13 @@ class Pet(Base):
     )
 
 
-Owner.pets.property if False else None
 Owner.guarded = relationship("Pet", foreign_keys=[Pet.vet_id], viewonly=True)
 Pet.vet = relationship(Owner, foreign_keys=[Pet.vet_id])
 Pet.chip = Column(String, unique=True)
 Pet.__table__.append_constraint(Index("ix_late", Pet.vet_id, Pet.name))
-'''.replace(
-        'many("Pet", back_populates="owner")', 'many("Pet", back_populates="owner", foreign_keys="Pet.owner_id")'
-    ).replace("Owner.pets.property if False else None\n", ""),
-)
+'''
 
-_program(
-    "dataclasses",
-    """
+PROGRAMS["dataclasses"] = """
 from __future__ import annotations
 
 from typing import Optional
@@ -538,12 +501,9 @@ class Member(Base):
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     team_id: Mapped[Optional[int]] = mapped_column(ForeignKey("team.id"), init=False)
     team: Mapped[Optional[Team]] = relationship(back_populates="members", default=None)
-""",
-)
+"""
 
-_program(
-    "registries",
-    """
+PROGRAMS["registries"] = """
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table
 from sqlalchemy.orm import mapped_column, registry, relationship, Mapped, DeclarativeBase, query_expression, composite
 
@@ -574,7 +534,7 @@ class C(Base):
         Column("a_id", Integer),
         Column("b_id", ForeignKey("b.id"), index=True),
     )
-    b = relationship(B, lazy=None, viewonly=True, innerjoin=True)
+    b = relationship(B, lazy='joined', viewonly=True, innerjoin=True)
 
 
 a_b = Table(
@@ -605,12 +565,9 @@ class Hidden(Other):
 
 class Deep(Hidden):
     __tablename__ = "deep"
-""".replace("lazy=None, viewonly=True, innerjoin=True", "lazy='joined', viewonly=True, innerjoin=True"),
-)
+"""
 
-_program(
-    "flask",
-    """
+PROGRAMS["flask"] = """
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -666,12 +623,9 @@ class HTTPLog(Common):
     __tablename__ = "logs"
     post_id: Mapped[int] = mapped_column(db.ForeignKey("blog_post.id"))
     post = db.relationship(BlogPost, backref=db.backref("log", uselist=False))
-""",
-)
+"""
 
-_program(
-    "flask_with_base",
-    """
+PROGRAMS["flask_with_base"] = """
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -692,12 +646,9 @@ class UserAccount(db.Model):
 class APIKey(db.Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     user: Mapped[UserAccount] = relationship(back_populates="keys")
-""",
-)
+"""
 
-_program(
-    "sqlmodel",
-    """
+PROGRAMS["sqlmodel"] = """
 import datetime
 from typing import ClassVar, List, Optional
 
@@ -720,7 +671,7 @@ class Team(TeamBase, table=True):
     id: int | None = Field(default=None, primary_key=True)
     heroes: List["Hero"] = Relationship(back_populates="teams", link_model=HeroTeamLink)
     fans: list["Fan"] = Relationship(
-        back_populates="team", sa_relationship_kwargs={"lazy": "selectin", "cascade": "all, delete-orphan"}
+        back_populates="team", sa_relationship_kwargs={"lazy": "selectin", "foreign_keys": "Fan.team_id", "cascade": "all, delete-orphan"}
     )
 
 
@@ -746,12 +697,9 @@ class Fan(SQLModel, table=True):
     team: Optional[Team] = Relationship(
         back_populates="fans", sa_relationship_kwargs={"foreign_keys": "Fan.team_id"}
     )
-""".replace('"lazy": "selectin", "cascade"', '"lazy": "selectin", "foreign_keys": "Fan.team_id", "cascade"'),
-)
+"""
 
-_program(
-    "odd_corners",
-    """
+PROGRAMS["odd_corners"] = """
 from typing import TYPE_CHECKING, Dict, Set
 
 from sqlalchemy import (
@@ -804,12 +752,9 @@ class Right(Base):
         UniqueConstraint(key, active),
         CheckConstraint("active >= 0"),
     )
-""",
-)
+"""
 
-_program(
-    "nested_and_aliases",
-    """
+PROGRAMS["nested_and_aliases"] = """
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import DeclarativeBase as DB
@@ -837,5 +782,4 @@ class Second(Model):
     inner_id = sa.Column(sa.ForeignKey(Outer.Inner.id), index=True, unique=True)
     inner = orm.relationship(Outer.Inner, backref=orm.backref("second", uselist=False, lazy="select"))
     __table_args__ = {"sqlite_autoincrement": True}
-""",
-)
+"""

@@ -14,14 +14,14 @@ from sqlalchemy import orm
 from sqlalchemy.ext.associationproxy import AssociationProxyExtensionType
 from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlmodel import SQLModel
-from tests.harness import MemoryTree
-from tests.project.model_programs import PROGRAMS
 
 from sqlalint.engine import read_project
 from sqlalint.project.mapping import Model, Relationship
 from sqlalint.project.models import Models
 from sqlalint.project.project import Settings
 from sqlalint.project.schema import Table
+from tests.harness import MemoryTree
+from tests.project.model_programs import PROGRAMS
 
 _DIRECTIONS = {"ONETOMANY": "one-to-many", "MANYTOONE": "many-to-one", "MANYTOMANY": "many-to-many"}
 _LAZY = {True: "select", False: "joined", None: "noload"}
