@@ -102,12 +102,9 @@ class Git:
         fields = [os.fsdecode(f) for f in listed.split(b"\0")]
         changed = {p: s == "A" for s, p in zip(fields[0::2], fields[1::2], strict=False) if s != "D"}
         untracked = self.run("ls-files", "-z", "--others", "--exclude-standard", "--", ".")
-        in_commit = None
-        for path in (os.fsdecode(p) for p in untracked.split(b"\0") if p):
-            if in_commit is None:
-                in_commit = set(self.files_of(commit))
-            if path not in in_commit:
-                changed[path] = True
+        paths = [os.fsdecode(p) for p in untracked.split(b"\0") if p]
+        in_commit = self.files_of(commit) if paths else {}
+        changed.update((p, p not in in_commit) for p in paths)
         return changed
 
     def files_of(self, commit: str) -> dict[str, str]:
