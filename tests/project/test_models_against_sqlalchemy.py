@@ -50,6 +50,11 @@ def run(source: str, folder: Path) -> ModuleType:
 def _forget_mappers() -> Iterator[None]:
     """One program's mappers and tables must not meet another's."""
     yield
+    forget()
+
+
+def forget() -> None:
+    """Take a program's mappers and tables away."""
     sys.modules.pop("app", None)
     with contextlib.suppress(AttributeError):  # a Flask-SQLAlchemy subclass without a table
         orm.clear_mappers()
@@ -180,10 +185,10 @@ def read_relationship(relationship: Relationship, models: Models) -> dict[str, A
     }
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_models_are_what_sqlalchemy_makes_of_them(name: str, tmp_path: Path) -> None:
-    module = run(PROGRAMS[name], tmp_path)
-    models = read(PROGRAMS[name])
+def compare(source: str, folder: Path) -> None:
+    """Assert that what is read of a program is what SQLAlchemy makes of it."""
+    module = run(source, folder)
+    models = read(source)
     true = mappers(module)
     mapped = {m.name: m for m in models.by_id.values() if not m.abstract}
     assert mapped.keys() == true.keys()
@@ -214,6 +219,11 @@ def test_models_are_what_sqlalchemy_makes_of_them(name: str, tmp_path: Path) -> 
             wanted = true_table(value)
             found = [t for t in models.tables.values() if read_table(t, models)["name"] == wanted["name"]]
             assert [read_table(t, models) for t in found] == [wanted]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_models_are_what_sqlalchemy_makes_of_them(name: str, tmp_path: Path) -> None:
+    compare(PROGRAMS[name], tmp_path)
 
 
 def _of_kind(mapper: Any, kind: Any) -> set[str]:

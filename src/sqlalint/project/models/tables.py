@@ -49,8 +49,8 @@ class TableMaker:
             draft.complete = False
         partial = self._partial(draft, index.where) if index.where is not None else None
         name = index.name
-        if name is None and index.kind == "index" and len(names) == 1 and names[0] is not None:
-            name = _index_name(draft.metadata, draft, names[0])
+        if name is None and index.kind == "index" and names:
+            name = _index_name(draft.metadata, draft, names)
         return Index(index.kind, name, names, index.unique, partial, index.method, index.at, index.owner)
 
     def _column(self, draft: DraftTable, term: Term) -> str | None:
@@ -141,27 +141,26 @@ def _with_keys(draft: DraftTable, indexes: list[Index]) -> tuple[Column, ...]:
 def _flagged(draft: DraftTable, column: Column) -> list[Index]:
     """The index or unique constraint that a column's own flags make."""
     if column.index:
-        name = _index_name(draft.metadata, draft, column.name)
+        name = _index_name(draft.metadata, draft, (column.name,))
         return [Index("index", name, (column.name,), bool(column.unique), None, "", column.at, column.owner)]
     if column.unique:
         return [Index("unique", None, (column.name,), True, None, "", column.at, column.owner)]
     return []
 
 
-def _index_name(metadata: Metadata, draft: DraftTable, column: str) -> str | None:
-    """The name that the naming convention gives to the index of one column."""
-    if metadata.naming_convention is None or not draft.name:
-        return None
+def _index_name(metadata: Metadata, draft: DraftTable, columns: tuple[str | None, ...]) -> str | None:
+    """The name that the naming convention gives to an index over plain columns."""
     default = {} if metadata.naming_convention else {"ix": "ix_%(column_0_label)s"}
     pattern = (metadata.naming_convention or default).get("ix")
-    if pattern is None:
+    names = [c for c in columns if c is not None]
+    if metadata.naming_convention is None or pattern is None or not draft.name or len(names) < len(columns):
         return None
     prefix = f"{draft.schema.replace('.', '_')}_" if draft.schema else ""
-    known = {
-        "column_0_label": f"{prefix}{draft.name}_{column}", "table_name": draft.name, "column_0_name": column,
-        "column_0_N_name": column, "column_0_key": column, "column_0N_name": column,
-        "column_0_N_label": f"{prefix}{draft.name}_{column}",
-    }  # fmt: skip
+    labels = [f"{prefix}{draft.name}_{n}" for n in names]
+    known = {"table_name": draft.name}
+    for kind, words in (("name", names), ("key", names), ("label", labels)):
+        known |= {f"column_{n}_{kind}": word for n, word in enumerate(words)}
+        known |= {f"column_0_N_{kind}": "_".join(words), f"column_0N_{kind}": "".join(words)}
     try:
         return pattern % known
     except (KeyError, ValueError, TypeError):
