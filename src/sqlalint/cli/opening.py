@@ -69,6 +69,9 @@ def settings_of(opened: Opened) -> "Settings":
         dialects=tuple(options.dialects or ()),
         target_versions=to_builtins(options.target_versions),
         small_tables=tuple(options.small_tables),
+        returns=options.returns,
+        attributes=options.attributes,
+        sessions=tuple(options.sessions),
     )
 
 

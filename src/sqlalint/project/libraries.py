@@ -5,9 +5,11 @@ Nothing outside this module and its data names a library other than SQLAlchemy a
 
 import functools
 import importlib.resources
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 
 
 class Object(Struct, frozen=True, rename="kebab"):
@@ -61,6 +63,12 @@ class Libraries(Struct, frozen=True):
     returns: dict[str, str]
     attributes: dict[str, str]
     plain: frozenset[str] = frozenset()
+
+    def with_hints(self, returns: Mapping[str, str], attributes: Mapping[str, str]) -> "Libraries":
+        """The same with a user's hints, which count more."""
+        if not returns and not attributes:
+            return self
+        return replace(self, returns={**self.returns, **returns}, attributes={**self.attributes, **attributes})
 
     def canonical(self, name: str) -> str:
         """The name under which rules and flow know a library's thing."""

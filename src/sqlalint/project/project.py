@@ -35,13 +35,19 @@ class UnreadableFile(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """What the configuration says about the project itself, as far as linking needs it."""
+    """What the configuration says about the project itself, as far as linking needs it.
+
+    `returns`, `attributes` and `sessions` are the user's hints, in the form of the library data.
+    """
 
     import_roots: tuple[str, ...] = ()
     script_locations: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
     target_versions: dict[str, str] = {}
     small_tables: tuple[str, ...] = ()
+    returns: dict[str, str] = {}
+    attributes: dict[str, str] = {}
+    sessions: tuple[str, ...] = ()
 
 
 class Project:
@@ -62,7 +68,7 @@ class Project:
         self.failures = failures or {}
         self.texts = texts or {}
         self.settings = settings or Settings()
-        self.libraries: Libraries = known_libraries()
+        self.libraries: Libraries = known_libraries().with_hints(self.settings.returns, self.settings.attributes)
         self.modules = Modules({p: f.index for p, f in files.items()}, self.libraries, self.settings.import_roots)
         self._statements: dict[tuple[str, str], Statement | None] = {}
 
