@@ -307,12 +307,28 @@ NOTHING = "def upgrade():\n    pass\n"
         {**revision("aa", "depends_on = 'bb'\n" + NOTHING), **revision("bb", NOTHING, "aa")},
         {**revision("aa", "depends_on = 'zz'\n" + NOTHING)},
         {**revision("aa", NOTHING), "versions/helpers.py": "X = 1\n"},
+        {**revision("aa", NOTHING, "")},
     ],
-    ids=["missing", "itself", "cycle", "label", "dependency cycle", "missing dependency", "no revision"],
+    ids=[
+        "missing",
+        "itself",
+        "cycle",
+        "label",
+        "dependency cycle",
+        "missing dependency",
+        "no revision",
+        "empty string",
+    ],
 )
 def test_605_each_kind_fails(files: dict[str, str], tmp_path: Path) -> None:
     assert History(tmp_path, "sqlite://", files).raised_by_history() is not None
-    found = lint({**{f"migrations/{p}": t for p, t in files.items()}, "migrations/env.py": ENV})
+    found = lint(
+        {
+            **{f"migrations/{p}": t for p, t in files.items()},
+            "migrations/env.py": ENV,
+            "requirements.txt": "alembic==1.20",
+        }
+    )
     assert [f.code for f in found if f.code in ("SAL604", "SAL605", "SAL606")] == ["SAL605"]
 
 

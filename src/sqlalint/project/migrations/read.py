@@ -216,10 +216,10 @@ def _references(project: Project, path: str, key: str | None) -> tuple[tuple[Ref
 def _strings(project: Project, path: str, value: Expr, depth: int = 0) -> list[str] | None:
     """The strings of a literal string, None, tuple or list; constants of modules are followed. None: not known."""
     match value:
+        case Literal(value=None | ""):  # an empty string was none, too, before Alembic 1.13
+            return []
         case Literal(value=str(text)):
             return [text]
-        case Literal(value=None):
-            return []
         case Collection(items=items):
             parts = [_strings(project, path, i, depth) for i in items]
             return None if any(p is None for p in parts) else [s for p in parts for s in p or ()]

@@ -48,7 +48,9 @@ reported.
 import difflib
 from collections.abc import Iterable, Iterator
 
+from sqlalint.facts.expression import Literal
 from sqlalint.facts.span import Spot
+from sqlalint.facts.statement import Assign
 from sqlalint.project.migrations import Reference, Revision, ScriptTree, graph
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Finding, Related, Severity
@@ -63,6 +65,15 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
         elsewhere = {r.id for t in project.migrations.trees if t.id != tree.id for r in t.revisions}
         for revision in tree.revisions:
             yield from _missing(tree, revision, elsewhere)
+    if project.environment.at_least("alembic", "1.13.3"):
+        for revision in tree.revisions:
+            if revision.down_at is not None and _is_empty_string(project, revision.down_at):
+                yield Finding(
+                    at=revision.down_at,
+                    message='`down_revision = ""`: an empty string is taken for an id, and no revision has it.',
+                    help="`down_revision = None` for the first revision.",
+                    identity=("down_revision", revision.id, ""),
+                )
     if tree.is_configured:
         for file in tree.unidentified:
             if file.absent:
@@ -72,6 +83,11 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
                     help="Move the file out of the versions folder, or give it `revision` and `down_revision`.",
                     identity=("unidentified",),
                 )
+
+
+def _is_empty_string(project: Project, at: Spot) -> bool:
+    statement = project.statement(at.path, at.definition)
+    return isinstance(statement, Assign) and isinstance(statement.value, Literal) and statement.value.value == ""
 
 
 def _missing(tree: ScriptTree, revision: Revision, elsewhere: set[str]) -> Iterator[Finding]:
