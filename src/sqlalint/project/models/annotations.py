@@ -27,6 +27,8 @@ _MAPPINGS = frozenset(
     "dict Dict Mapping MutableMapping MappedCollection KeyFuncDict InstrumentedDict OrderedDict".split()
 )
 
+_DEEPEST = 50
+
 
 class Annotation(Struct, frozen=True):
     """What an annotation says.
@@ -91,23 +93,25 @@ class Annotations:
             return term
         return term.inner(Lowering(Columns([text], 1), 1).expression(tree.body))
 
-    def _options(self, term: Term) -> tuple[list[Term], bool]:
+    def _options(self, term: Term, depth: int = 0) -> tuple[list[Term], bool]:
         """The members of a union without None, and whether None is one of them."""
         term = self._unquoted(term)
+        if depth > _DEEPEST:
+            return [term], False
         match term.expression:
             case ex.Binary(operator="|", left=left, right=right):
-                first, a = self._options(term.inner(left))
-                second, b = self._options(term.inner(right))
+                first, a = self._options(term.inner(left), depth + 1)
+                second, b = self._options(term.inner(right), depth + 1)
                 return first + second, a or b
             case ex.Literal(value=None):
                 return [], True
             case ex.Subscript(value=value, index=index):
                 name = self.name(term.inner(value)).rpartition(".")[2]
                 if name == "Optional":
-                    return self._options(term.inner(index))[0], True
+                    return self._options(term.inner(index), depth + 1)[0], True
                 if name == "Union":
                     parts = index.items if isinstance(index, ex.Collection) else (index,)
-                    found = [self._options(term.inner(p)) for p in parts]
+                    found = [self._options(term.inner(p), depth + 1) for p in parts]
                     return [t for options, _ in found for t in options], any(none for _, none in found)
         return [term], False
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalint.project.project import Project
 
 _UNKNOWN = "?"
+_DEEPEST = 150  # ancestors in a line; more is no hierarchy that people write
 _READ_WITHOUT_CALL = ("property", "cached_property", "declared_attr", "classproperty", "hybrid_property", "directive")
 
 
@@ -139,7 +140,7 @@ class Classes:
         found = self._orders.get(identity)
         if found is not None:
             return found
-        if identity in self._pending:  # an inheritance cycle, or a base that shadows the class
+        if identity in self._pending or len(self._pending) > _DEEPEST:  # a cycle, or a base that shadows the class
             return (_UNKNOWN,)
         self._pending.add(identity)
         try:

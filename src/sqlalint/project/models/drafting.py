@@ -58,7 +58,9 @@ class Drafting:
             return self.models.get(identity)
         self._seen.add(identity)
         mro = self.classes.mro(identity)
-        ancestors = [a for a in mro.ids[1:] if self.model(a) is not None]
+        for ancestor in reversed(mro.ids):  # the farthest first, so that nothing descends far
+            self.model(ancestor)
+        ancestors = [a for a in mro.ids[1:] if a in self.models]
         registry = self.declarative.registry_of(identity)
         if registry is None and not self._looks_mapped(identity):
             return None

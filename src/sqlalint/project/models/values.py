@@ -5,7 +5,8 @@ replaced by what they return. What is left is a term that means itself (a litera
 of the project, something of a library, or None: not known.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalint.project.project import Project
 
 _DEEPEST = 24  # names that lead to names; more is a cycle
+Read = TypeVar("Read")
 _NOWHERE = Term("", "", ex.Opaque(START))
 
 
@@ -273,6 +275,19 @@ class Values:
 
     def sequence(self, term: Term) -> tuple[Term, ...] | None:
         """The items of a tuple or list, through names and `+`; None where some are out of sight."""
+        return self._deeper(self._sequence, term)
+
+    def _deeper(self, read: Callable[[Term], Read | None], term: Term) -> Read | None:
+        """Read one level further down, or not at all where that is too deep."""
+        if self._depth > _DEEPEST:
+            return None
+        self._depth += 1
+        try:
+            return read(term)
+        finally:
+            self._depth -= 1
+
+    def _sequence(self, term: Term) -> tuple[Term, ...] | None:
         found = self.value(term)
         if isinstance(found, Items):
             return found.items
@@ -294,6 +309,9 @@ class Values:
 
     def entries(self, term: Term) -> dict[str, Term] | None:
         """The entries of a dict with literal keys, or of `dict(a=1)`; None where some are out of sight."""
+        return self._deeper(self._entries, term)
+
+    def _entries(self, term: Term) -> dict[str, Term] | None:
         found = self.value(term)
         if isinstance(found, Entries):
             return found.entries
