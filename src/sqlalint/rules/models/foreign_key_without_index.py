@@ -108,8 +108,9 @@ def _effects(key: UnindexedKey) -> str:
     clears = f" (ON DELETE {use.ondelete})" if use.ondelete else ""
     effects = [f"deleting {parent}{clears}"]
     effects += [f"loading {_some(use.loads)}"] if use.loads else []
-    effects += [f"filtering by {_some(use.filters)}"] if use.filters else []
-    effects += [f"joining over {_some(use.joins)}"] if use.joins and not use.filters else []
+    filters, joins = (tuple(n for n in names if n not in use.loads) for names in (use.filters, use.joins))
+    effects += [f"filtering by {_some(filters)}"] if filters else []
+    effects += [f"joining over {_some(joins)}"] if joins and not filters else []
     *first, last = effects
     said = f"{', '.join(first)} and {last}" if first else last
     whole = "all of each" if len(key.tables) > 1 else f"all of `{key.labels[0]}`"
