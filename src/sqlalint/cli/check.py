@@ -134,7 +134,9 @@ def check(options: CheckOptions) -> int:
         printed.findings(report, outputs)
     if not options.quiet:
         to_stdout = outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
-        printed.summary(report, policy, analysis, revisions.note, options.verbose, to_stdout)
+        depends = report.held.applied or any(f.open_only for f in report.shown)
+        note = revisions.note if depends else ""
+        printed.summary(report, policy, analysis, note, options.verbose, to_stdout)
     printed.crashes(analysis.crashes, options.verbose)
     return _status(analysis, report, options, opened)
 
