@@ -38,6 +38,7 @@ VOCABULARY = frozenset(
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _CALL = re.compile(r"([^\W\d]\w*)\(")
+_LONG_LINE = 2_000
 _MENTIONS = (b"sqlalchemy", b"alembic", b"sqlmodel")
 
 
@@ -210,7 +211,7 @@ class _Builder:
         if name == "__all__":
             self._exported = _literal_names(node)
         last = node.end_lineno or node.lineno
-        key = self._add("statement", name, "", node.lineno, last, self._text(node.lineno, last), conditional)
+        key = self._add("statement", name, "", node.lineno, last, self._own_text(node), conditional)
         self._lower(key, Lowering(self._columns, node.lineno).statement(node))
 
     def _add(self, kind: str, name: str, owner: str, row: int, end_row: int, text: str, conditional: bool) -> str:
@@ -227,6 +228,14 @@ class _Builder:
 
     def _lower(self, key: str, statement: Statement) -> None:
         self._bodies[key] = msgspec.Raw(_encode(statement))
+
+    def _own_text(self, node: ast.stmt) -> str:
+        """A statement's lines; of a very long line its own part, as thousands of statements may stand on it."""
+        row, last = node.lineno, node.end_lineno or node.lineno
+        if last > row or len(self._lines[row - 1]) < _LONG_LINE:
+            return self._text(row, last)
+        start, end = self._columns.column(row, node.col_offset), self._columns.column(row, node.end_col_offset or 0)
+        return self._lines[row - 1][start - 1 : end - 1]
 
     def _text(self, first: int, last: int) -> str:
         return "\n".join(self._lines[first - 1 : last])

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
+from sqlalint.source.columns import Lines
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.MatMult: "@", ast.Div: "/", ast.Mod: "%", ast.Pow: "**",
@@ -23,24 +24,15 @@ _DEEPEST = 300
 
 
 class Columns:
-    """Turns the parser's UTF-8 byte offsets into columns in code points, for lines that are not plain ASCII."""
+    """Turns the parser's UTF-8 byte offsets into columns in code points."""
 
     def __init__(self, lines: Sequence[str], first_row: int) -> None:
-        self._lines = lines
-        self._first = first_row
-        self._plain = all(line.isascii() for line in lines)
+        self._lines = Lines(lines)
+        self._shift = 1 - first_row
 
     def column(self, row: int, offset: int) -> int:
         """The column (from 1) of a byte offset in a row of the file."""
-        if self._plain:
-            return offset + 1
-        at = row - self._first
-        line = self._lines[at] if 0 <= at < len(self._lines) else ""
-        return (
-            offset + 1
-            if line.isascii()
-            else len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
-        )
+        return self._lines.to_points(row + self._shift, offset) + 1
 
 
 class Lowering:
@@ -93,8 +85,7 @@ class Lowering:
     def _constant(self, node: ast.Constant) -> ex.Expr:
         value = node.value
         if isinstance(value, str):
-            plain = value if value.isascii() else value.encode("utf-8", "replace").decode()
-            return ex.Literal(self.span(node), plain)
+            return ex.Literal(self.span(node), _plain(value))
         if (
             value is None
             or isinstance(value, bool | float)
@@ -124,9 +115,11 @@ class Lowering:
         while isinstance(left, ast.BinOp):
             rights.append(left)
             left = left.left
+        if self._depth + len(rights) > _DEEPEST:
+            return ex.Opaque(self.span(node), self.expressions([left, *(r.right for r in reversed(rights))]))
+        self._depth += len(rights)
         lowered = self.expression(left)
-        if len(rights) > _DEEPEST:
-            return ex.Opaque(self.span(node), (lowered,))
+        self._depth -= len(rights)
         for part in reversed(rights):
             right = self.expression(part.right)
             lowered = ex.Binary(self.span(part), _OPERATORS[type(part.op)], lowered, right)
@@ -184,9 +177,16 @@ class Lowering:
     def _walrus(self, node: ast.NamedExpr) -> ex.Expr:
         return ex.Walrus(self.span(node), node.target.id, self.expression(node.value))
 
-    def _text(self, node: ast.JoinedStr) -> ex.Expr:
-        parts = [self.expression(v.value if isinstance(v, ast.FormattedValue) else v) for v in node.values]
-        return ex.Text(self.span(node), tuple(parts))
+    def _text(self, node: Any) -> ex.Expr:
+        span = self.span(node)
+        parts = [
+            self.expression(v.value)
+            if hasattr(v, "conversion")
+            # Only since Python 3.12 the literal pieces have positions of their own: what is read is the same on all.
+            else ex.Literal(span, _plain(str(getattr(v, "value", ""))))
+            for v in node.values
+        ]
+        return ex.Text(span, tuple(parts))
 
     def parameters(self, arguments: ast.arguments) -> tuple[ex.Parameter, ...]:
         """All parameters in order, `*args` and `**kwargs` included."""
@@ -244,6 +244,10 @@ class Lowering:
 
     def _assign(self, node: ast.Assign) -> st.Statement:
         return st.Assign(self.span(node), self.expressions(node.targets), self.expression(node.value))
+
+    def _alias(self, node: Any) -> st.Statement:
+        """`type X = ...`."""
+        return st.Assign(self.span(node), (self.expression(node.name),), self.expression(node.value))
 
     def _annotated(self, node: ast.AnnAssign) -> st.Statement:
         targets = (self.expression(node.target),)
@@ -347,6 +351,11 @@ class Lowering:
         )
 
 
+def _plain(value: str) -> str:
+    """A string without lone surrogates, which cannot be encoded."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
 def _yields(body: Sequence[ast.stmt]) -> bool:
     """Whether a function body itself yields, nested functions apart."""
     pending: list[ast.AST] = list(body)
@@ -380,6 +389,11 @@ _STATEMENTS: dict[type[ast.AST], Callable[[Lowering, Any], st.Statement]] = {
     ast.Continue: Lowering._jump, ast.FunctionDef: Lowering.function, ast.AsyncFunctionDef: Lowering.function,
     ast.ClassDef: Lowering.class_,
 }  # fmt: skip
+
+if hasattr(ast, "TypeAlias"):  # Python 3.12
+    _STATEMENTS[ast.TypeAlias] = Lowering._alias
+if hasattr(ast, "TemplateStr"):  # Python 3.14
+    _EXPRESSIONS[ast.TemplateStr] = Lowering._text
 
 
 def expression_of(text: str) -> ex.Expr | None:

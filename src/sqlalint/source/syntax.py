@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalint.source.limits import check_limits
+from sqlalint.source.handlers import parse_with_parentheses
+from sqlalint.source.limits import check_for_libcst, check_limits
 from sqlalint.source.text import Unreadable
 
 _STACK = 512 * 1024 * 1024  # virtual memory: pages that are not touched cost nothing
@@ -22,18 +23,38 @@ _T = TypeVar("_T")
 def parse(text: str, *, only_libcst: bool = False) -> ast.Module:
     """The tree of a module. Raises `Unreadable`. Call it inside `with_deep_stack`."""
     check_limits(text)
+    refusal = None
     if not only_libcst:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return ast.parse(text)
-        except (SyntaxError, ValueError):
-            pass  # LibCST knows more syntax, and says better what is wrong
+        except SyntaxError as error:
+            refusal = error
+            if error.msg.startswith("multiple exception types"):
+                tree = parse_with_parentheses(text)
+                if tree is not None:
+                    return tree
         except (RecursionError, MemoryError):
-            pass
+            raise Unreadable("nested too deeply to be read") from None
+        except ValueError as error:
+            raise Unreadable(str(error)) from None
+    check_for_libcst(text)
     from sqlalint.source.modern import parse_with_libcst
 
-    return parse_with_libcst(text)
+    try:
+        return parse_with_libcst(text)
+    except Unreadable as problem:
+        raise _better(problem, refusal, text) from None
+
+
+def _better(problem: Unreadable, refusal: SyntaxError | None, text: str) -> Unreadable:
+    """CPython's message, unless LibCST came further: then CPython stumbled over syntax that it does not know yet."""
+    if refusal is None or refusal.lineno is None or (problem.row > refusal.lineno and problem.column > 1):
+        return problem
+    row, offset = refusal.lineno, refusal.offset or 1
+    lines = text.split("\n", row)
+    return Unreadable(refusal.msg, row, min(offset, len(lines[row - 1]) + 1 if row <= len(lines) else 1))
 
 
 def with_deep_stack(work: Callable[[], _T]) -> _T:
