@@ -6,9 +6,11 @@ that README and docs quote is computed from it:
 
     python -m benchmarks.precision            print the table
     python -m benchmarks.precision --write    put it where it is quoted
+    python -m benchmarks.precision --merge more.csv [...] --write    take in rows that were judged elsewhere
 """
 
 import csv
+import io
 import re
 import sys
 from collections import defaultdict
@@ -113,8 +115,23 @@ def quoted(text: str, new: str) -> str:
     return QUOTE.sub(lambda m: m[1] + new + m[2], text)
 
 
+def merged(rows: Iterable[Row]) -> str:
+    """Rows as the file's text: sorted, and a finding that was judged again once, by its last verdict."""
+    last = {(r.repository, r.commit, r.path, r.line, r.code): r for r in rows}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for r in (last[key] for key in sorted(last)):
+        verdict, worth = "true" if r.true else "false", "yes" if r.worth else "no"
+        writer.writerow((r.repository, r.commit, r.path, r.line, r.code, verdict, worth, r.why))
+    return out.getvalue()
+
+
 def main(arguments: list[str]) -> None:
     """Print the table, or write it where it is quoted."""
+    if "--merge" in arguments:
+        files = [Path(a) for a in arguments if a.endswith(".csv")]
+        ROWS.write_text(merged([r for file in (ROWS, *files) for r in read(file)]), encoding="utf-8")
     new = table(read())
     print(new, end="")
     if "--write" in arguments:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.precision import COLUMNS, QUOTE, QUOTED_IN, counts, quoted, read, table
+
+from benchmarks.precision import COLUMNS, QUOTE, QUOTED_IN, ROWS, counts, merged, quoted, read, table
 from benchmarks.sample import Source, as_rows, draw, show
 
 HEADER = ",".join(COLUMNS) + "\n"
@@ -17,8 +18,7 @@ def test_quoted_figures_are_the_computed_ones(page: Path) -> None:
 
 
 def test_no_finding_is_judged_twice() -> None:
-    keys = [(r.repository, r.commit, r.path, r.line, r.code, r.why) for r in read()]
-    assert len(keys) == len(set(keys))
+    assert merged(read()) == ROWS.read_text(encoding="utf-8"), "run `python -m benchmarks.precision --merge`"
 
 
 def test_findings_are_counted_by_rule(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Programs of several files: what is said of them altogether."""
 
 from benchmarks.mondays import APPLICATION, DEFECTS
-
 from tests.harness import FIXTURES, difference, load_fixture
 
 
