@@ -118,7 +118,7 @@ def _kind(error: Exception) -> str:
 
 
 def _fill(module: ModuleType, session: orm.Session, rows: int) -> None:
-    """`rows` authors, each with a profile and `rows` posts; two comments on each post, by other authors."""
+    """`rows` authors, each with a profile and `rows` posts; on each post `rows` comments, by all authors, and tags."""
     tags = [module.Tag(name=f"tag {i}") for i in range(rows)]
     authors = [module.Author(name=f"author {i}") for i in range(rows)]
     session.add_all([*tags, *authors])
@@ -129,10 +129,8 @@ def _fill(module: ModuleType, session: orm.Session, rows: int) -> None:
         posts += [module.Post(name=f"post {n}", author_id=author.id) for n in range(rows)]
     session.add_all(posts)
     session.flush()
-    links = [{"post_id": p.id, "tag_id": tags[(i + n) % rows].id} for i, p in enumerate(posts) for n in range(2)]
+    links = [{"post_id": p.id, "tag_id": tag.id} for p in posts for tag in tags]
     session.execute(module.post_tags.insert(), links)
-    for i, post in enumerate(posts):
-        for n in range(2):
-            author = authors[(i // rows + n + 1) % rows]
-            session.add(module.Comment(name="comment", post_id=post.id, author_id=author.id))
+    for post in posts:
+        session.add_all(module.Comment(name="comment", post_id=post.id, author_id=a.id) for a in authors)
     session.commit()

@@ -152,7 +152,12 @@ def _bind(
             given[parameter.name] = v.Literal(parameter.default.value)
         elif parameter.name not in given and isinstance(parameter.default, ex.Collection):
             given[parameter.name] = v.UNKNOWN if parameter.default.items else v.Items(())
-    return {name: value for name, value in given.items() if _matters(value)}
+    optional = {p.name for p in function.parameters if isinstance(p.default, ex.Literal) and p.default.value is None}
+    return {
+        name: value if _matters(value) else v.GIVEN
+        for name, value in given.items()
+        if _matters(value) or name in optional
+    }
 
 
 def _matters(value: v.Value) -> bool:

@@ -18,7 +18,7 @@ class Loop(Struct, frozen=True, array_like=True):
 class Query(Struct, frozen=True, array_like=True):
     """The query that rows came from, as far as rules and helps need it.
 
-    `entity` is the name of the model of the rows. `consumers_unique`: a 2.0-style consumer calls `unique()`.
+    `entity` is the name of the model of the rows. `inferred`: that the rows come from here was inferred.
     """
 
     at: Spot
@@ -34,6 +34,7 @@ class Query(Struct, frozen=True, array_like=True):
     distinct: bool
     locked: bool
     has_unknown_options: bool
+    inferred: bool = False
 
 
 class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):

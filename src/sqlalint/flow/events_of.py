@@ -39,9 +39,14 @@ def events_of(frame: Frame) -> Function:
 
 
 def _root(read: Read, by_number: dict[int, Read]) -> Read:
-    """The first lazy load on the way to the object: the cause that further loads belong to."""
-    while read.instance.read in by_number and read.instance.read != read.number:
-        read = by_number[read.instance.read]
+    """The first lazy load on the way to the object that is reported: the cause that further loads belong to.
+
+    A load outside any loop is none, but for asynchronous sessions, so that what is read behind it speaks for itself.
+    """
+    while (before := by_number.get(read.instance.read)) is not None and before is not read:
+        if before.loop is None and not before.instance.origin.is_async:
+            break
+        read = before
     return read
 
 

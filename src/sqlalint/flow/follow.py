@@ -24,6 +24,8 @@ class Follower:
         self.evaluator.run_body = self._inlined
         self._returned: list[v.Value] = []
         self._nested: list[st.Function] = []
+        self._given: dict[str, v.Value] = {}
+        self._inferred = False
 
     def run(self, function: st.Function) -> Frame:
         """Follow a definition; what it gave is in the frame."""
@@ -36,6 +38,7 @@ class Follower:
         """Follow a function as it is called with these values; returns what it gives, without `await`."""
         self._parameters(function, self._owner())
         self.frame.names.update(given)
+        self._given = given
         self.block(function.body)
         results = self.evaluator.yielded if function.is_generator else self._returned
         value: v.Value | None = None
@@ -43,6 +46,8 @@ class Follower:
             value = found if value is None else v.join(value, found)
         if value is None:
             return v.UNKNOWN if function.is_generator else v.NONE
+        if self._inferred:
+            value = v.inferred(value)
         return v.Many(value, "iterator") if function.is_generator else value
 
     # --- entry ---
@@ -198,7 +203,41 @@ class Follower:
 
     def _if(self, statement: st.If) -> int:
         self.evaluator.value(statement.test)
+        taken = self._truth(statement.test)
+        if taken is not None:
+            return self.block(statement.body if taken else statement.otherwise)
         return self._meet([self._branch(statement.body), self._branch(statement.otherwise)])
+
+    def _truth(self, test: ex.Expr) -> bool | None:
+        """Whether a test of an argument holds in this call; None where that is not known.
+
+        An argument that is passed, but not known, is taken not to be None: what is returned then is inferred.
+        """
+        match test:
+            case ex.Unary(operator="not", value=operand):
+                inner = self._truth(operand)
+                return None if inner is None else not inner
+            case ex.Name():
+                value = self._argument(test)
+                if value == v.GIVEN:
+                    self._inferred = True
+                    return True
+                return bool(value.value) if isinstance(value, v.Literal) else None
+            case ex.Compare(left=left, operators=("is" | "is not" as operator,), comparators=(ex.Literal(value=None),)):
+                value = self._argument(left)
+                if value is None:
+                    return None
+                self._inferred = self._inferred or value == v.GIVEN
+                return (value == v.NONE) == (operator == "is")
+            case _:
+                return None
+
+    def _argument(self, expression: ex.Expr) -> v.Value | None:
+        """The value of a parameter as it was given in this call, if it still is; None where it is not known."""
+        if not isinstance(expression, ex.Name):
+            return None
+        given = self._given.get(expression.id)
+        return given if given is not None and self.frame.names.get(expression.id) == given else None
 
     def _match(self, statement: st.Match) -> int:
         self.evaluator.value(statement.subject)

@@ -137,4 +137,5 @@ def query_of(origin: v.Origin, questions: Questions, frame: Frame) -> Query:
         distinct=bool(statement and statement.distinct),
         locked=bool(statement and statement.locked),
         has_unknown_options=bool(first and first.loads.wild),
+        inferred=origin.inferred,
     )

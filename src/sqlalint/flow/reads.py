@@ -48,8 +48,8 @@ def relationship(
     if silent is None:
         number = record(frame, instance, model, found, at, unsure=unsure, action=action)
     back = _way_back(instance, found, frame)
-    if back is not None:
-        return back
+    if back is not None:  # the same object: what the longer chain loads of it is loaded
+        return replace(back, loads=ld.add(back.loads, instance.loads.below(name)))
     return _target(frame, instance, found, number)
 
 

@@ -23,6 +23,7 @@ class Origin(Struct, frozen=True):
     it known what was loaded. `at` is the `select(...)` or `query(...)` call, `function` its place's definition.
     `is_async`: the session is asynchronous. `sure_session`: the session's type was resolved, not inferred from its use.
     `stream`: rows come one by one and are not held. `statement`: facts of the query that rules need.
+    `inferred`: a branch on the way was taken to be the one for an argument that is given.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Origin(Struct, frozen=True):
     sure_session: bool = True
     stream: bool = False
     statement: "Statement | None" = None
+    inferred: bool = False
 
 
 NOWHERE = Origin("unknown")
@@ -44,6 +46,7 @@ class Unknown(Struct, frozen=True):
 
 
 UNKNOWN = Unknown()
+GIVEN = Unknown(why="given")  # an argument that is passed, for a parameter that may be left out
 EMPTY = Unknown(why="empty")  # what an empty list or dict holds: it gives way to whatever is put in
 
 
@@ -288,6 +291,21 @@ def join(a: Value, b: Value) -> Value:
             if isinstance(statement, Statement):
                 return replace(a, statement=statement, unique=a.unique or b.unique)
     return Unknown(rows=is_rows(a) or is_rows(b))
+
+
+def inferred(value: Value) -> Value:
+    """A value whose objects come from a branch that was taken to be the right one."""
+    match value:
+        case Instance(origin=origin):
+            return replace(value, origin=replace(origin, inferred=True))
+        case Many(element=element):
+            return replace(value, element=inferred(element))
+        case Items(items=items):
+            return replace(value, items=tuple(inferred(i) for i in items))
+        case Pairs():
+            return Pairs(inferred(value.key), inferred(value.value), {n: inferred(x) for n, x in value.by_name.items()})
+        case _:
+            return value
 
 
 def is_rows(value: Value) -> bool:

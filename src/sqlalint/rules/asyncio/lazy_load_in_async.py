@@ -58,7 +58,7 @@ def check(load: AsyncRead, project: Project) -> Iterator[Finding]:
 def _tier(read: LazyRead) -> Confidence:
     if read.unsure:
         return Confidence.POSSIBLE
-    if not read.query.sure_session:
+    if not read.query.sure_session or read.query.inferred:
         return Confidence.LIKELY
     relationship = read.relationship
     if relationship is None:

@@ -64,7 +64,7 @@ def _tier(read: LazyRead) -> Confidence:
     assert relationship is not None
     if read.unsure:
         return Confidence.POSSIBLE
-    if relationship.direction is None or relationship.collection is None:
+    if relationship.direction is None or relationship.collection is None or read.query.inferred:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
