@@ -41,7 +41,7 @@ class WorkingTree:
         if not self._force_exclude:
             for path in self._named:
                 found.update(self._named_files(path, found))
-        return sorted(path for path in found if is_regular(self.root, path) and self._is_text(path))
+        return sorted(path for path in found if self._is_text(path))
 
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises `OSError`."""
@@ -66,17 +66,19 @@ class WorkingTree:
     def _project_files(self) -> list[str]:
         listed = git_files(self.root, self._note) if work_tree_of(self.root) else None
         if listed is None:
-            return [p for p in walked_files(self.root, self._excludes, self._note) if self._wanted(p)]
-        return [p for p in listed if self._wanted(p) and not self._excludes.match_below(p)]
+            return list(walked_files(self.root, self._excludes, self._note, self._wanted))
+        kept = [p for p in listed if self._wanted(p) and not self._excludes.match_below(p)]
+        return [p for p in kept if is_regular(self.root, p)]
 
     def _named_files(self, path: str, known: set[str]) -> list[str]:
         full = os.path.join(self.root, path)
         if not os.path.isdir(full):
-            return [path] if self._wanted(path) else []
+            return [path] if self._wanted(path) and is_regular(self.root, path) else []
         if path in ("", ".") or not self._is_left_out(path, known):
             return []
-        inside = walked_files(full, self._excludes, lambda p, why: self._note(f"{path}/{p}", why))
-        return [f"{path}/{p}" for p in inside if self._wanted(p)]
+        note = lambda inner, why: self._note(f"{path}/{inner}", why)  # noqa: E731
+        inside = walked_files(full, self._excludes, note, lambda inner: self._wanted(f"{path}/{inner}"))
+        return [f"{path}/{inner}" for inner in inside]
 
     def _is_left_out(self, folder: str, known: set[str]) -> bool:
         """Whether a folder as a whole is ignored or excluded: nothing of it was listed."""
