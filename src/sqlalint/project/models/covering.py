@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalint.facts import expression as ex
 from sqlalint.project.migrations.operations import Directive, Execution, text_of
+from sqlalint.project.migrations.reach import files_reached
 from sqlalint.project.migrations.sql import statements
 from sqlalint.project.schema import ForeignKey, Index, Table
 
@@ -29,6 +30,9 @@ _INDEXING = ("create_index", "create_unique_constraint", "create_primary_key")
 
 # A table's bare name, and the columns that an index on it begins with, in order; None for an expression.
 Begun = tuple[str, tuple[str | None, ...]]
+
+# The env.py of the revision's tree ("" where none is known), and the beginnings of indexes that its revisions make.
+BegunByTree = dict[str, frozenset[Begun]]
 
 
 def covering(table: Table, key: ForeignKey) -> bool:
@@ -68,22 +72,38 @@ def _only_nulls_left_out(where: str, key: ForeignKey) -> bool:
 # --- what revisions say ---
 
 
-def begun_by_revisions(project: "Project", paths: frozenset[str]) -> frozenset[Begun]:
-    """The beginnings of all indexes, unique constraints and primary keys that any revision makes."""
-    found: set[Begun] = set()
+def begun_by_revisions(project: "Project", paths: frozenset[str]) -> BegunByTree:
+    """The beginnings of all indexes, unique constraints and primary keys that any revision makes, by tree."""
+    env_of = {revision.path: tree.env or "" for tree in project.migrations.trees for revision in tree.revisions}
+    found: dict[str, set[Begun]] = {"": set()}
     for revision in project.migrations.revisions:
-        found.update(_of_steps(project.migrations.upgrade(revision).steps))
+        of_tree = found.setdefault(env_of.get(revision.path, ""), set())
+        of_tree.update(_of_steps(project.migrations.upgrade(revision).steps))
     from sqlalint.project.migrations.walk import Walk
 
     for path in paths - {r.path for r in project.migrations.revisions}:
-        found.update(_of_steps(Walk(project).body(path, "upgrade").steps))
-    return frozenset(found)
+        found[""].update(_of_steps(Walk(project).body(path, "upgrade").steps))
+    return {env: frozenset(begun) for env, begun in found.items()}
 
 
-def served_by_revision(begun: frozenset[Begun], table: Table, key: ForeignKey) -> bool:
+def served_by_revision(project: "Project", begun: BegunByTree, table: Table, key: ForeignKey) -> bool:
     """Whether some revision makes an index that begins with the foreign key."""
     size, wanted = len(key.columns), set(key.columns)
-    return any(name == table.name and set(columns[:size]) == wanted for name, columns in begun)
+    return any(
+        name == table.name and set(columns[:size]) == wanted and not _is_of_another(project, env, table)
+        for env, of_tree in begun.items()
+        for name, columns in of_tree
+    )
+
+
+def _is_of_another(project: "Project", env: str, table: Table) -> bool:
+    """Whether a tree migrates another table of the same name: that of another service, whose metadata env.py reaches."""
+    named = {other.metadata for other in project.models.tables.values() if other.name == table.name}
+    if not env or len(named) < 2:
+        return False
+    reached = files_reached(project, env)
+    its = {metadata for metadata in named if metadata.partition("::")[0] in reached}
+    return bool(its) and table.metadata not in its
 
 
 def _of_steps(steps: tuple[object, ...]) -> Iterator[Begun]:

@@ -84,7 +84,7 @@ def _open_keys(project: "Project", models: Models) -> list[tuple[Table, ForeignK
     if not found:
         return []
     begun = begun_by_revisions(project, models.snapshots)
-    return [(table, key) for table, key in found if not served_by_revision(begun, table, key)]
+    return [(table, key) for table, key in found if not served_by_revision(project, begun, table, key)]
 
 
 def _twins(models: Models) -> dict[tuple[str, str | None, str], list[Table]]:
