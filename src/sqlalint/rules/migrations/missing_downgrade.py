@@ -29,8 +29,9 @@ def downgrade():
 
 ## When not to use it
 Where a project never goes back, and says so once: ignore the rule. Where a single revision cannot be undone, let
-`downgrade()` raise, or say so in a comment in it (`# irreversible: the values are gone`); the rule is then silent. It is
-so too about merges and revisions that do nothing.
+`downgrade()` raise, or say so in a comment in it (`# irreversible: the values are gone`); the rule is then silent. A
+comment of four words and more counts, whatever it says, unless it is code or a TODO. The rule is silent too about
+merges and revisions that do nothing.
 
 ## What it cannot see
 Whether a downgrade that does something undoes the upgrade.
@@ -54,7 +55,7 @@ _SMALL = 5  # a tree of fewer revisions is judged one by one
 
 _INTENT = re.compile(
     r"irreversib|non[- ]?reversib|not? revers|(no|without|skip\w*|never|don'?t|do not|avoid|unable to|impossible to) "
-    r"(?:a |the |any |this |to )*(?:\w+ )?(downgrad|roll\w* ?back|revert|undo|restor|recover|way back)"
+    r"(?:a |the |any |this |to )*(?:\w+ )?(downgrad|going back|roll\w* ?back|revert|undo|restor|recover|way back)"
     r"|(can(no|')t|can not|could not|won'?t|will not|should not|shouldn'?t|must not) (?:be |simply |really |easily |safely )*"
     r"(undo|undone|downgrad|revert|revers|restor|recover|roll|go back|get back|bring)"
     r"|(no|not|isn'?t|nothing)\b.{0,40}\b(downgrad|undo|undone|revert|revers|roll(ed)? ?back|supported|possible|needed|required|necessary|to do)"
@@ -64,6 +65,11 @@ _INTENT = re.compile(
 )
 _IN_DOC = re.compile(
     r"irreversib|not reversib|non[- ]?reversib|no downgrade|downgrade is (not|un|a no-?op)|cannot be (undone|downgraded|reverted)",
+    re.IGNORECASE,
+)
+_NO_PROSE = re.compile(
+    r"(noqa|type:|pylint|pragma|fmt:|isort|ruff|nosec|todo|fixme|xxx|hack|wip)\b|[\w.]+\(|[\w.\[\]\"']+\s*=|"
+    r"(with|for|if|def|return|pass|import|from|op|conn|connection|bind)\b.*[(:.]$|(with|for|if) .*:$",
     re.IGNORECASE,
 )
 _KINDS = ("table", "column", "constraint", "index")
@@ -169,7 +175,16 @@ def _is_intended(project: Project, revision: Revision) -> bool:
         return False
     texts = [s.value.value for s in function.body if isinstance(s, Evaluate) and isinstance(s.value, Literal)]
     said = " ".join(str(t) for t in (*texts, *function.remarks))
-    return bool(_INTENT.search(" ".join(said.split())))
+    return bool(_INTENT.search(" ".join(said.split()))) or any(_is_prose(r) for r in function.remarks)
+
+
+def _is_prose(remark: str) -> bool:
+    """Whether a comment is a sentence that somebody wrote: neither a template's, nor a tool's, nor code, nor a plan.
+
+    Who writes one where nothing is done has thought about it.
+    """
+    text = remark.lstrip("#:! ").strip()
+    return not text.endswith("###") and not _NO_PROSE.match(text) and len(text.split()) >= 4
 
 
 def _left(work: list[tuple[Step, Change]]) -> str:
