@@ -245,3 +245,16 @@ def test_transactions() -> None:
     )
     said = [(s.on, s.verb) for s in found.steps if isinstance(s, Transaction)]
     assert said == [("bind", "commit"), ("bind", "begin_nested"), ("savepoint", "commit"), ("dbapi", "commit")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "def work(s=None):\n    if s is None:\n        s = sa.create_engine('sqlite://')\n    s.execute('x')\n",
+        "def work(s=None):\n    if not s:\n        s = sa.create_engine('sqlite://')\n    s.execute('x')\n",
+        "def work(s=None):\n    s = s or sa.create_engine('sqlite://')\n    s.execute('x')\n",
+    ],
+)
+def test_a_branch_for_a_value_that_is_not_given_is_not_taken(lines: str) -> None:
+    found = body(lines + "\n\ndef upgrade():\n    work(op.get_bind())\n")
+    assert [type(s) for s in found.steps] == [Execution]

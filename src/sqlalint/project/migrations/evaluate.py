@@ -82,6 +82,10 @@ class Evaluation:
                 return (
                     first if isinstance(first, roles.Role) else second if isinstance(second, roles.Role) else expression
                 )
+            case ex.Boolean(operator="or", values=(first_, *_)) if isinstance(
+                given := self.value(first_, frame), roles.LIVE
+            ):
+                return given
             case ex.Subscript(value=inner, index=index):
                 return ex.Subscript(expression.span, self.closed(inner, frame), self.closed(index, frame))
             case ex.Starred(value=inner):
@@ -95,6 +99,27 @@ class Evaluation:
                 for part in ex.children(expression):
                     self.value(part, frame)
                 return expression
+
+    def truth(self, test: ex.Expr, frame: "Frame") -> bool | None:
+        """Whether a condition surely holds: it asks for a value that is there (`session is None`), or is a literal."""
+        match test:
+            case ex.Unary(operator="not", value=inner):
+                known = self.truth(inner, frame)
+                return None if known is None else not known
+            case ex.Compare(left=left, operators=("is" | "is not" as how,), comparators=(ex.Literal(value=None),)):
+                value = self.value(left, frame) if isinstance(left, ex.Name) else left
+                absent = isinstance(value, ex.Literal) and value.value is None
+                present = isinstance(value, roles.LIVE) or (isinstance(value, ex.Literal) and not absent)
+                return absent == (how == "is") if absent or present else None
+            case ex.Name():
+                value = self.value(test, frame)
+                if isinstance(value, ex.Literal):
+                    return bool(value.value)
+                return True if isinstance(value, roles.LIVE) else None
+            case ex.Literal(value=value):
+                return bool(value)
+            case _:
+                return None
 
     def closed(self, expression: ex.Expr, frame: "Frame") -> ex.Expr:
         """An expression with known names filled in; what has a role stays as it is written."""

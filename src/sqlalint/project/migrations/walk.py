@@ -184,6 +184,9 @@ class Walk:
 
     def _if(self, statement: st.If, frame: Frame) -> str:
         self._evaluation.value(statement.test, frame)
+        known = self._evaluation.truth(statement.test, frame)
+        if known is not None:
+            return self._block(statement.body if known else statement.otherwise, frame)
         guard = self.guard(statement.test, frame)
         yes = self._branch(statement.body, frame, guard)
         no = self._branch(statement.otherwise, frame, msgspec.structs.replace(guard, negated=not guard.negated))
