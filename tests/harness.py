@@ -106,7 +106,7 @@ def load_fixture(path: Path) -> Fixture:
 
 def is_source(path: Path) -> bool:
     """Whether a path is a file of a fixture, and not left behind by a run."""
-    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    return path.is_file() and not {"__pycache__", ".sqlalint_cache"} & set(path.parts)
 
 
 def make_fixture(rule: str, name: str, files: Mapping[str, bytes]) -> Fixture:
