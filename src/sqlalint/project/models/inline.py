@@ -79,9 +79,27 @@ def run(
                     return None
                 if not _put(values, env, name, call.arguments[0], call.arguments[1], function, False):
                     return None
+            case st.If() if (names := _only_binds(statement)) is not None:
+                env.update(dict.fromkeys(names))
+            case st.Assign(targets=(ex.Attribute(),)):
+                continue  # `cls.Comment = type(...)` says nothing about what is returned
             case _:
                 return None
     return None
+
+
+def _only_binds(statement: st.If) -> set[str] | None:
+    """The names that a branch gives values which are not followed; None where it does anything else."""
+    names: set[str] = set()
+    for inner in st.walk_statements((*statement.body, *statement.otherwise)):
+        match inner:
+            case st.Assign(targets=(ex.Name(id=name),)):
+                names.add(name)
+            case st.If() | st.Nothing():
+                continue
+            case _:
+                return None
+    return names
 
 
 def _put(
