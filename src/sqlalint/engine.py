@@ -1,6 +1,5 @@
 """From a tree to findings: read, link, follow, judge. The one place that calls the layers in their order."""
 
-import functools
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -8,66 +7,40 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from sqlalint.facts.file import Failure, FileFacts, read_facts
+from sqlalint.analysis import Analysis, Crash, Understood, is_text
+from sqlalint.cache import Cache
+from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
-from sqlalint.project.project import Project, Settings
+from sqlalint.project.project import Project, Records
+from sqlalint.project.settings import Settings
+from sqlalint.reading import Progress, read_tree
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
-from sqlalint.report.places import is_test
 from sqlalint.report.scope import MigrationTree
 from sqlalint.rules.registry import Rule, all_rules
-from sqlalint.source.syntax import with_deep_stack
+from sqlalint.source.snapshot import Snapshot
 from sqlalint.source.tree import Tree
 
 _T = TypeVar("_T")
 
 
-class Crash(Struct, frozen=True, array_like=True):
-    """A defect of sqlalint: a rule that raised, or ("") what rules stand on. It costs only the word on that subject."""
-
-    rule: str
-    path: str
-    error: str
-    trace: str
-
-
-class Understood(Struct, frozen=True, array_like=True):
-    """How much of one kind of thing was understood, for the summary: "96 of 97 models"."""
-
-    what: str
-    known: int
-    total: int
-
-
-class Analysis(Struct, frozen=True, array_like=True, kw_only=True):
-    """All that a tree gives: findings of every rule and tier, before any selection.
-
-    `trees` are the script trees as far as reporting needs them, `histories` their revisions; `unreadable` is why a file
-    could not be read, by path.
-    """
-
-    findings: tuple[Reported, ...] = ()
-    crashes: tuple[Crash, ...] = ()
-    understood: tuple[Understood, ...] = ()
-    files: int = 0
-    unreadable: dict[str, str] = {}
-    trees: tuple[MigrationTree, ...] = ()
-    histories: tuple[Outline, ...] = ()
-
-
-Progress = Callable[[int, int], None]
-
-
 def analyse(
-    tree: Tree, settings: Settings, *, by_hand: Collection[str] = (), progress: Progress | None = None
+    tree: Tree,
+    settings: Settings,
+    *,
+    by_hand: Collection[str] = (),
+    progress: Progress | None = None,
+    cache: Cache | None = None,
+    jobs: int | None = None,
 ) -> Analysis:
     """Analyse a whole tree. Never raises for what the tree contains.
 
     `by_hand` are files that were named themselves: tests among them are read as application code. `progress` is
-    called with the number of files that were read and of all.
+    called with the number of files that were read and of all. `cache` keeps the facts of files and the results of
+    following functions; see `sqlalint.run` for whole results. `jobs` is the number of processes that read.
     """
-    project = read_project(tree, settings, by_hand=by_hand, progress=progress)
+    project = read_project(tree, settings, by_hand=by_hand, progress=progress, cache=cache, jobs=jobs)
     judged = judge(project)
     crashes = judged.crashes
     return Analysis(
@@ -106,39 +79,28 @@ def histories(project: Project) -> list[Outline]:
 
 
 def read_project(
-    tree: Tree, settings: Settings, *, by_hand: Collection[str] = (), progress: Progress | None = None
+    tree: Tree,
+    settings: Settings,
+    *,
+    by_hand: Collection[str] = (),
+    progress: Progress | None = None,
+    cache: Cache | None = None,
+    jobs: int | None = None,
 ) -> Project:
     """The project of a tree: every Python file's facts, and the texts that tell versions, dialects and script trees."""
-    files: dict[str, FileFacts] = {}
-    failures: dict[str, Failure] = {}
-    texts: dict[str, str] = {}
-    paths = tree.paths()
-    for number, path in enumerate(paths):
-        if progress:
-            progress(number, len(paths))
-        try:
-            if path.endswith(".py"):
-                bodies = path in by_hand or not is_test(path)
-                facts = with_deep_stack(functools.partial(read_facts, tree.read(path), bodies=bodies))
-                if isinstance(facts, FileFacts):
-                    files[path] = facts
-                else:
-                    failures[path] = facts
-            elif is_text(path):
-                texts[path] = tree.read(path).decode("utf-8", "replace")
-        except OSError as problem:
-            failures[path] = Failure(f"cannot be read: {problem.strerror or problem}", 1, 1, True, False)
-    if progress:
-        progress(len(paths), len(paths))
-    return Project(files, failures, texts, settings)
-
-
-def is_text(path: str) -> bool:
-    """Whether a file that is not Python tells versions, dialects, or where migrations are."""
-    name = path.rpartition("/")[2]
-    return name.endswith((".ini", ".toml", ".cfg", ".lock", ".mako")) or (
-        name.endswith((".txt", ".in")) and "requirements" in path
-    ) or name == "Pipfile"  # fmt: skip
+    snapshot = tree if isinstance(tree, Snapshot) else Snapshot(tree)
+    read = read_tree(snapshot, by_hand=by_hand, cache=cache, jobs=jobs, progress=progress)
+    failures, texts = dict(read.failures), {}
+    for path in snapshot.paths():
+        if is_text(path):
+            try:
+                texts[path] = snapshot.read(path).decode("utf-8", "replace")
+            except OSError as problem:
+                failures[path] = Failure(f"cannot be read: {problem.strerror or problem}", 1, 1, True, False)
+    project = Project(read.files, failures, texts, settings)
+    if cache is not None:
+        project.records = Records(cache, read.keys)
+    return project
 
 
 Source = Callable[[Project], Iterable[Any]]
@@ -164,7 +126,8 @@ def subjects(project: Project) -> Iterator[Any]:
 
 def followed(project: Project) -> Iterator[Any]:
     """What following the functions that query brings to light."""
-    for path, found in follow_all(project):
+    known = (project.records.store, project.records.keys) if project.records else ()
+    for path, found in follow_all(project, *known):
         if isinstance(found, Exception):
             yield crash("", path, found)
             continue

@@ -1,5 +1,6 @@
 """`sqlalint check`: analyse a project, print what is found, and exit."""
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from sqlalint.report.reporter import Policy, Report, decide
 from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
-    from sqlalint.engine import Analysis
+    from sqlalint.analysis import Analysis
     from sqlalint.source.base import Base, Baseless
     from sqlalint.source.working_tree import WorkingTree
 
@@ -120,10 +121,15 @@ def check(options: CheckOptions) -> int:
         return _show_files(tree, opened)
     base = base_of(opened, options.base) if options.base else None
     from sqlalint.cli.progress import Progress
-    from sqlalint.engine import analyse
+    from sqlalint.run import analyse_with_cache, open_cache
 
-    with Progress(wanted=not options.quiet) as progress:
-        analysis = analyse(tree, settings_of(opened), by_hand=opened.files, progress=progress)
+    folder = None if options.no_cache else options.cache_dir or os.path.join(opened.root.path, ".sqlalint_cache")
+    with Progress(wanted=not options.quiet) as progress, open_cache(folder) as cache:
+        analysis = analyse_with_cache(
+            tree, settings_of(opened), cache, by_hand=opened.files, jobs=options.jobs, progress=progress
+        )
+    if options.verbose and cache.trouble:
+        click.echo(f"warning: {cache.trouble}", err=True)
     revisions = _revisions(options, opened, analysis, base)
     policy = _policy(options, opened, selected, analysis, revisions)
     report = decide(analysis.findings, policy)

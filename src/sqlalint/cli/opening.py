@@ -11,7 +11,7 @@ from sqlalint.config.errors import UsageError
 from sqlalint.source.files import DEFAULT_EXCLUDES, is_below
 
 if TYPE_CHECKING:
-    from sqlalint.project.project import Settings
+    from sqlalint.project.settings import Settings
     from sqlalint.source.working_tree import WorkingTree
 
 
@@ -41,7 +41,7 @@ def open_project(paths: Sequence[str], config: str | None = None, isolated: bool
 
 def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False) -> "WorkingTree":
     """The working tree of a project, with the files that the engine reads."""
-    from sqlalint.engine import is_text
+    from sqlalint.analysis import is_text
     from sqlalint.source.working_tree import WorkingTree
 
     options = opened.configuration.options
@@ -60,7 +60,7 @@ def settings_of(opened: Opened) -> "Settings":
     """What linking needs of the configuration."""
     from msgspec import to_builtins
 
-    from sqlalint.project.project import Settings
+    from sqlalint.project.settings import Settings
 
     options = opened.configuration.options
     return Settings(

@@ -16,7 +16,7 @@ from sqlalint.report.summary import Fraction, Run, summary
 from sqlalint.source.text import Unreadable, decode
 
 if TYPE_CHECKING:
-    from sqlalint.engine import Analysis, Crash
+    from sqlalint.analysis import Analysis, Crash
     from sqlalint.source.tree import Tree
 
 ISSUES = "https://github.com/sqlalint/sqlalint/issues"

@@ -9,7 +9,7 @@ import hashlib
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -96,7 +96,7 @@ class FileFacts(Struct, frozen=True, array_like=True):
     """
 
     index: Index
-    bodies: dict[str, msgspec.Raw]
+    bodies: Mapping[str, msgspec.Raw]
 
 
 class Failure(Struct, frozen=True, array_like=True):

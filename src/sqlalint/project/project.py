@@ -1,8 +1,8 @@
 """The project: the facts of one tree linked, and the questions that flow and rules ask of it."""
 
 import functools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from sqlalint.facts.statement import Class, Function, Statement
 from sqlalint.project import symbols
 from sqlalint.project.libraries import Libraries, known_libraries
 from sqlalint.project.modules import Modules
+from sqlalint.project.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalint.project.environment import Environment
@@ -34,20 +35,23 @@ class UnreadableFile(Struct, frozen=True):
         return Spot(self.path, "", Span(row, column, row, column + 1))
 
 
-class Settings(Struct, frozen=True):
-    """What the configuration says about the project itself, as far as linking needs it.
+class RecordStore(Protocol):
+    """Where results are kept from run to run; one that loses them costs time and nothing else."""
 
-    `returns`, `attributes` and `sessions` are the user's hints, in the form of the library data.
-    """
+    def get_many(self, kind: str, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The records that there are, by key."""
+        ...
 
-    import_roots: tuple[str, ...] = ()
-    script_locations: tuple[str, ...] = ()
-    dialects: tuple[str, ...] = ()
-    target_versions: dict[str, str] = {}
-    small_tables: tuple[str, ...] = ()
-    returns: dict[str, str] = {}
-    attributes: dict[str, str] = {}
-    sessions: tuple[str, ...] = ()
+    def put_many(self, kind: str, items: Mapping[bytes, bytes]) -> None:
+        """Keep records."""
+        ...
+
+
+class Records(NamedTuple):
+    """Where what was found out about files is kept, and the key of each file's path and content."""
+
+    store: RecordStore
+    keys: Mapping[str, bytes]
 
 
 class Project:
@@ -70,6 +74,7 @@ class Project:
         self.settings = settings or Settings()
         self.libraries: Libraries = known_libraries().with_hints(self.settings.returns, self.settings.attributes)
         self.modules = Modules({p: f.index for p, f in files.items()}, self.libraries, self.settings.import_roots)
+        self.records: Records | None = None
         self._statements: dict[tuple[str, str], Statement | None] = {}
 
     # --- definitions ---
