@@ -258,3 +258,10 @@ def test_transactions() -> None:
 def test_a_branch_for_a_value_that_is_not_given_is_not_taken(lines: str) -> None:
     found = body(lines + "\n\ndef upgrade():\n    work(op.get_bind())\n")
     assert [type(s) for s in found.steps] == [Execution]
+
+
+def test_class_methods_are_given_their_class() -> None:
+    logic = "class Logic:\n    @classmethod\n    def work(cls, name, bind=None):\n        bind.execute(sa.text(name))\n\n\n"
+    (step,) = body(logic + "def upgrade():\n    Logic.work('DELETE FROM a', op.get_bind())\n").steps
+    assert isinstance(step, Execution)
+    assert (step.through, step.sql) == ("bind", "DELETE FROM a")

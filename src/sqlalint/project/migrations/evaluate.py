@@ -335,6 +335,8 @@ class Evaluation:
             return closed
         arguments: dict[str, Value] = {}
         positional = [p for p in function.parameters if p.kind == "positional"]
+        if any(ex.dotted(d) == "classmethod" for d in function.decorators):
+            positional = positional[1:]
         for parameter, value in zip(positional, values, strict=False):
             if isinstance(value, ex.Starred):
                 break
