@@ -273,6 +273,17 @@ def test_603_what_is_silent_does_no_harm(one: One, lines: str) -> None:
     assert (outcome.error, outcome.stamp, outcome.tables) == (None, "aa", BOTH)
 
 
+def test_603_after_a_rollback_it_does_commit(one: One) -> None:
+    history = one(
+        ROWS.replace("INSERT INTO t1 VALUES (1)", "SELECT 1"),
+        "session.rollback()",
+        'session.execute(sa.text("CREATE TABLE t1 (id INTEGER)"))',
+        "session.commit()",
+        "raise ValueError",
+    )
+    assert history.upgrade().tables == {"t1"}
+
+
 # --- SAL604, SAL605, SAL606 ---
 
 

@@ -6,7 +6,8 @@ leaves that transaction open: the commit commits nothing, and a later failure st
 migration believes that it works in steps, and it does not.
 
 Its `rollback()` does act, on everything: it rolls back the whole migration. On PostgreSQL the run then fails when the
-version is stamped; on SQLite the exit status is 0 and the revision is not stamped.
+version is stamped; on SQLite the exit status is 0 and the revision is not stamped. What the Session commits after that
+is committed, whatever becomes of the migration.
 
 ## Bad
 ```python
@@ -60,7 +61,11 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
         for step in body.steps:
             used = used or (isinstance(step, Execution) and step.through == "session")
             used = used or (isinstance(step, Unresolved) and step.live)
-            if not isinstance(step, Transaction) or step.on != "session":
+            if not isinstance(step, Transaction):
+                continue
+            if step.on.startswith("bind") and step.verb in ("commit", "rollback"):
+                break  # what a Session does from here on is in a transaction of its own
+            if step.on != "session":
                 continue
             place = (spot_in(step, revision.path), step.verb)
             if step.scope.autocommit:  # each statement is committed by itself: nothing is left to lose
@@ -69,6 +74,8 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
             if place not in seen and (commits or (step.verb == "rollback" and _acts(step, used))):
                 seen.add(place)
                 yield _finding(revision, name, step)
+            if step.verb == "rollback" and _acts(step, used) and not step.scope.guards:
+                break
 
 
 def _acts(step: Transaction, used: bool) -> bool:
