@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sqlalint.facts import expression as ex
-from sqlalint.facts.span import Span, Spot
+from sqlalint.facts.span import Span
 from sqlalint.facts.statement import Assign, Class, Import
-from sqlalint.project.migrations import directives, roles
+from sqlalint.project.migrations import roles
+from sqlalint.project.migrations.calls import MODULE, Calls, mode_of
+from sqlalint.project.migrations.fold import binary, formatted, joined
 from sqlalint.project.migrations.operations import (
-    Batch,
     Creation,
-    Directive,
-    Execution,
-    Opening,
     Scope,
-    Transaction,
     Unresolved,
-    text_of,
 )
 from sqlalint.project.migrations.roles import Value
 from sqlalint.project.symbols import UNKNOWN, Definition, External, Module, Symbol
@@ -27,11 +23,6 @@ if TYPE_CHECKING:
     from sqlalint.project.migrations.walk import Frame, Walk
 
 _BUILTINS = frozenset(dir(builtins))
-_EXECUTES = frozenset({"execute", "exec_driver_sql", "scalar", "scalars", "exec", "executemany", "stream"})
-_WRITES = frozenset(
-    {"add", "add_all", "delete", "merge", "bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings", "flush"}
-)
-_TRANSACTS = frozenset({"commit", "rollback", "begin", "begin_nested"})
 _CREATES = frozenset({"create", "drop", "create_all", "drop_all"})
 # Words that make a function of the project worth entering though it is given nothing of Alembic's.
 _TELLING = frozenset(
@@ -40,14 +31,13 @@ _TELLING = frozenset(
 _DEEPEST = 5
 
 
-class Evaluation:
+class Evaluation(Calls):
     """Evaluates expressions for a walk, which it tells of every step."""
 
     def __init__(self, walk: "Walk") -> None:
-        self._walk = walk
+        super().__init__(walk)
         self._project = walk.project
         self._constants: dict[tuple[str, str], Value] = {}
-        self._constant_depth = 0
 
     def value(self, expression: ex.Expr, frame: "Frame") -> Value:
         """What an expression is. Calls in it are noted in the order in which they run."""
@@ -64,9 +54,9 @@ class Evaluation:
                 known = tuple(None if k is None else self.closed(k, frame) for k in keys)
                 return ex.Mapping(expression.span, known, self._closed(values, frame))
             case ex.Text(parts=parts):
-                return _joined(expression.span, self._closed(parts, frame))
+                return joined(expression.span, self._closed(parts, frame))
             case ex.Binary(operator=operator, left=left, right=right):
-                return _binary(expression.span, operator, self.closed(left, frame), self.closed(right, frame))
+                return binary(expression.span, operator, self.closed(left, frame), self.closed(right, frame))
             case ex.Await(value=inner) | ex.Walrus(value=inner):
                 found = self.value(inner, frame)
                 if isinstance(expression, ex.Walrus):
@@ -188,7 +178,7 @@ class Evaluation:
 
         steps, self._constant_depth = list(self._walk.steps), self._constant_depth + 1
         try:
-            value = self.value(statement.value, Frame(path, key, {}, Scope(), 99))
+            value = self.value(statement.value, Frame(path, key, {}, Scope(), MODULE))
         finally:
             self._walk.steps[:] = steps
             self._constant_depth -= 1
@@ -306,7 +296,7 @@ class Evaluation:
             written = ex.dotted(call.function) or name or "..."
             self._note(Unresolved(frame.spot(call.span), frame.scope, written, live), frame)
         if name == "format" and isinstance(function, ex.Attribute) and isinstance(function.value, ex.Literal):
-            return _formatted(closed, function.value)
+            return formatted(closed, function.value)
         return closed
 
     def _is_unresolved(self, function: ex.Expr, frame: "Frame") -> bool:
@@ -367,10 +357,10 @@ class Evaluation:
         match name:
             case "sqlalchemy.orm.Session" | "sqlalchemy.ext.asyncio.AsyncSession":
                 on, opening = self._on(named.get("bind", first), frame)
-                return self._session(roles.Factory(on, _mode(named), opening), call, values, named, frame)
+                return self._session(roles.Factory(on, mode_of(named), opening), call, values, named, frame)
             case "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker":
                 on, opening = self._on(named.get("bind", first), frame)
-                return roles.Factory(on, _mode(named), opening)
+                return roles.Factory(on, mode_of(named), opening)
             case "sqlalchemy.orm.scoped_session":
                 return first if isinstance(first, roles.Factory) else closed
             case (
@@ -402,276 +392,11 @@ class Evaluation:
                     )
                 return closed
 
-    def _method(
-        self, of: roles.Role, name: str, call: ex.Call, closed: ex.Call, values: list[Value],
-        named: dict[str | None, Value], frame: "Frame",
-    ) -> Value:  # fmt: skip
-        match of:
-            case roles.Ops():
-                return self._directive(of, name, call, closed, values, frame)
-            case roles.Bind():
-                return self._on_bind(name, call, closed, values, frame)
-            case roles.Context():
-                if name == "autocommit_block":
-                    return roles.Autocommit()
-                return roles.Trans("context") if name == "begin_transaction" else closed
-            case roles.Engine():
-                return self._on_engine(of, name, call, frame)
-            case roles.Connection(opening=opening):
-                if name in _EXECUTES:
-                    self._execute("other", name, closed, values, call, frame, opening)
-                elif name in _TRANSACTS:
-                    self._transact("other", name, call, frame)
-                    return of if name.startswith("begin") else closed
-                return of if name in ("execution_options", "connect") else closed
-            case roles.Dbapi():
-                if name in _TRANSACTS:
-                    self._transact("dbapi", name, call, frame)
-                elif name in ("execute", "executemany"):
-                    self._execute("bind", name, closed, values, call, frame)
-                return of if name == "cursor" else closed
-            case roles.Trans(on=on):
-                if name in _TRANSACTS:
-                    self._transact("bind transaction" if on == "bind" else on, name, call, frame)
-                return closed
-            case roles.Session():
-                return self._on_session(of, name, call, closed, values, frame)
-            case roles.Query():
-                return self._on_query(of, name, closed, call, frame)
-            case roles.Factory():
-                if name == "begin":
-                    return self._session(of, call, values, named, frame)
-                if name == "configure" and "bind" in named:  # the variable stands for another factory from here on
-                    self._reconfigure(call, of, named, frame)
-                return closed
-            case roles.Sql():
-                return roles.Sql(of.text, closed) if name in ("bindparams", "execution_options", "columns") else closed
-            case _:
-                return closed
 
-    def _reconfigure(self, call: ex.Call, of: roles.Factory, named: dict[str | None, Value], frame: "Frame") -> None:
-        target = call.function.value if isinstance(call.function, ex.Attribute) else None
-        if isinstance(target, ex.Name):
-            frame.names[target.id] = roles.Factory(self._on(named["bind"], frame)[0], of.mode)
-
-    def _directive(
-        self, ops: roles.Ops, name: str, call: ex.Call, closed: ex.Call, values: list[Value], frame: "Frame"
-    ) -> Value:
-        at = frame.spot(call.span)
-        match name:
-            case "get_bind":
-                return roles.Bind()
-            case "get_context":
-                return roles.Context()
-            case "f" | "inline_literal" | "implementation_for" | "register_operation":
-                return closed
-            case "batch_alter_table":
-                arguments = dict(directives.bound(name, closed, in_batch=False)[0])
-                return roles.Ops(Batch(text_of(arguments.get("table_name")), text_of(arguments.get("schema")), at))
-            case "execute":
-                self._execute("op", name, closed, values, call, frame)
-                return closed
-            case _:
-                arguments_, rest, complete = directives.bound(name, closed, in_batch=ops.batch is not None)
-                self._note(Directive(at, frame.scope, name, ops.batch, arguments_, rest, complete), frame)
-                return closed
-
-    # --- connections and Sessions ---
-
-    def _on_bind(self, name: str, call: ex.Call, closed: ex.Call, values: list[Value], frame: "Frame") -> Value:
-        if name in _EXECUTES:
-            self._execute("bind", name, closed, values, call, frame)
-            return closed
-        if name in _TRANSACTS:
-            self._transact("bind", name, call, frame)
-            return roles.Trans("bind" if name == "begin" else "savepoint") if name.startswith("begin") else closed
-        if name in ("get_transaction", "get_nested_transaction"):
-            return roles.Trans("bind" if name == "get_transaction" else "savepoint")
-        return roles.Bind() if name in ("execution_options", "connect", "_branch") else closed
-
-    def _on_engine(self, engine: roles.Engine, name: str, call: ex.Call, frame: "Frame") -> Value:
-        if name in ("connect", "begin", "raw_connection", "engine"):
-            if name == "engine":
-                return engine
-            opening = engine.opening
-            if opening is None:
-                self._open(call, frame)
-                opening = frame.spot(call.span)
-            return roles.Connection(opening)
-        if name in _EXECUTES:
-            opening = engine.opening
-            if opening is None:
-                self._open(call, frame)
-                opening = frame.spot(call.span)
-            closed = ex.Call(call.span, call.function, self._closed(call.arguments, frame))
-            self._execute("other", name, closed, list(closed.arguments), call, frame, opening)
-        return engine if name == "execution_options" else call
-
-    def _on(self, bind: Value | None, frame: "Frame") -> tuple[str, Spot | None]:
-        """What a Session with that bind works on, and where its connection was opened."""
-        match bind:
-            case roles.Bind():
-                return "bind", None
-            case roles.Engine(opening=opening):
-                return "other", opening
-            case roles.Connection(opening=opening):
-                return "other", opening
-            case roles.Method(of=roles.Engine()):
-                return "other", None
-            case None:
-                return "unbound", None
-            case _:
-                # At the level of a module there is no bind of Alembic's: whatever it is, it is another connection.
-                return ("other" if frame.depth == _MODULE else "unknown"), None
-
-    def _session(
-        self, factory: roles.Factory, call: ex.Call, values: list[Value], named: dict[str | None, Value], frame: "Frame",
-    ) -> Value:  # fmt: skip
-        on, mode, opening = factory.on, _mode(named) or factory.mode, factory.opening
-        if "bind" in named:
-            on, opening = self._on(named["bind"], frame)
-        elif values and isinstance(values[0], roles.LIVE):
-            on, opening = self._on(values[0], frame)
-        if on == "other" and opening is None:
-            self._open(call, frame)
-            opening = frame.spot(call.span)
-        return roles.Session(on, mode, opening)
-
-    def _open(self, expression: ex.Expr, frame: "Frame") -> Value:
-        """Note that a connection of its own is opened here; a Session on it."""
-        at = frame.spot(expression.span)
-        if not any(isinstance(s, Opening) and s.at == at for s in self._walk.steps):
-            self._note(Opening(at, frame.scope, _written(expression)), frame)
-        return roles.Session("other", opening=at)
-
-    def _on_session(
-        self, session: roles.Session, name: str, call: ex.Call, closed: ex.Call, values: list[Value], frame: "Frame"
-    ) -> Value:
-        through = {"bind": "session", "other": "other"}.get(session.on, "session")
-        if name in _EXECUTES:
-            self._execute(through, name, closed, values, call, frame, session.opening)
-            return closed
-        if name in _TRANSACTS:
-            on = "session" if session.on == "bind" else "other" if session.on == "other" else "unknown"
-            self._transact(on, name, call, frame, session.mode)
-            return roles.Trans("savepoint") if name.startswith("begin") else closed
-        if name in ("connection", "get_bind"):
-            return roles.Bind() if session.on == "bind" else closed
-        if name in _WRITES:
-            self._note(
-                Execution(frame.spot(call.span), frame.scope, through, name, None, closed, session.opening), frame
-            )
-        if name in ("query", "get", "get_one"):
-            self._note(
-                Execution(frame.spot(call.span), frame.scope, through, "query", None, closed, session.opening), frame
-            )
-            return roles.Query(session, closed)
-        return session if name in ("__enter__", "__call__") else closed
-
-    def _on_query(self, query: roles.Query, name: str, closed: ex.Call, call: ex.Call, frame: "Frame") -> Value:
-        whole = ex.Call(
-            closed.span, ex.Attribute(closed.span, query.expression, name), closed.arguments, closed.keywords
-        )
-        if name in ("update", "delete"):
-            session = query.session
-            through = "other" if session.on == "other" else "session"
-            self._note(
-                Execution(frame.spot(call.span), frame.scope, through, name, None, whole, session.opening), frame
-            )
-            return whole
-        ends = ("all", "first", "one", "one_or_none", "scalar", "count", "exists", "get", "yield_per")
-        return whole if name in ends else roles.Query(query.session, whole)
-
-    # --- noting ---
-
-    def _execute(
-        self, through: str, verb: str, closed: ex.Call, values: list[Value], call: ex.Call, frame: "Frame",
-        opening: Spot | None = None,
-    ) -> None:  # fmt: skip
-        first = values[0] if values else None
-        if first is None:
-            named = next((k.value for k in call.keywords if k.name in ("sqltext", "statement", "object_")), None)
-            first = self.value(named, frame) if named is not None else None
-        sql = (
-            first.text
-            if isinstance(first, roles.Sql)
-            else text_of(first)
-            if not isinstance(first, roles.Role)
-            else None
-        )
-        expression = closed.arguments[0] if closed.arguments else None
-        self._note(Execution(frame.spot(call.span), frame.scope, through, verb, sql, expression, opening), frame)
-
-    def _transact(self, on: str, verb: str, call: ex.Call, frame: "Frame", mode: str = "") -> None:
-        function = call.function
-        name_at = frame.spot(function.name_span) if isinstance(function, ex.Attribute) else None
-        self._note(Transaction(frame.spot(call.span), frame.scope, on, verb, _written(call), mode, name_at), frame)
-
-    def _note(
-        self, step: Directive | Execution | Transaction | Opening | Creation | Unresolved, frame: "Frame"
-    ) -> None:
-        if not self._constant_depth:
-            self._walk.add(step)
-
-
-_MODULE = 99  # the depth of frames that stand for the level of a module
 _NOWHERE = ex.Name(Span(1, 1, 1, 1), "")
-
-
-def _mode(named: dict[str | None, Value]) -> str:
-    mode = named.get("join_transaction_mode")
-    return mode.value if isinstance(mode, ex.Literal) and isinstance(mode.value, str) else ""
 
 
 def _expression(value: Value, written: ex.Expr) -> ex.Expr:
     if isinstance(value, roles.Sql | roles.Query):
         return value.expression
     return written if isinstance(value, roles.Role) else value
-
-
-def _written(expression: ex.Expr) -> str:
-    """A call as it is written, without its arguments."""
-    match expression:
-        case ex.Call(function=function):
-            return f"{_written(function)}()"
-        case ex.Attribute(value=value, name=name):
-            return f"{_written(value)}.{name}"
-        case ex.Name(id=name):
-            return name
-        case _:
-            return "..."
-
-
-def _joined(span: Span, parts: tuple[ex.Expr, ...]) -> ex.Expr:
-    """An f-string, as a plain string where all its parts are known."""
-    if all(isinstance(p, ex.Literal) for p in parts):
-        return ex.Literal(span, "".join(str(p.value) for p in parts if isinstance(p, ex.Literal)))
-    return ex.Text(span, parts)
-
-
-def _binary(span: Span, operator: str, left: ex.Expr, right: ex.Expr) -> ex.Expr:
-    if isinstance(left, ex.Literal) and isinstance(left.value, str):
-        if operator == "+" and isinstance(right, ex.Literal) and isinstance(right.value, str):
-            return ex.Literal(span, left.value + right.value)
-        if operator == "%":
-            given = right.items if isinstance(right, ex.Collection) else (right,)
-            if all(isinstance(g, ex.Literal) for g in given):
-                try:
-                    return ex.Literal(span, left.value % tuple(g.value for g in given if isinstance(g, ex.Literal)))
-                except (TypeError, ValueError):
-                    pass
-    if operator == "+" and isinstance(left, ex.Collection) and isinstance(right, ex.Collection):
-        return ex.Collection(span, left.kind, (*left.items, *right.items))
-    return ex.Binary(span, operator, left, right)
-
-
-def _formatted(call: ex.Call, template: ex.Literal) -> ex.Expr:
-    """`"...".format(...)` of literals as the string that it makes."""
-    values = [a.value for a in call.arguments if isinstance(a, ex.Literal)]
-    named = {k.name: k.value.value for k in call.keywords if k.name and isinstance(k.value, ex.Literal)}
-    if len(values) == len(call.arguments) and len(named) == len(call.keywords):
-        try:
-            return ex.Literal(call.span, str(template.value).format(*values, **named))
-        except (IndexError, KeyError, ValueError, AttributeError):
-            pass
-    return call
