@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts.span import Span
 from sqlalint.flow import loads as ld
+from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.frame import Frame, Read
 from sqlalint.project.mapping import Model, Relationship
@@ -88,7 +89,8 @@ def _why_silent(
         return "where the object comes from is not in sight"
     if instance.origin.kind == "new":
         return "the object is new"
-    if found.attribute in instance.pinned and not instance.origin.is_async:
+    pinned = _pinned(frame, instance, found)
+    if pinned == "object" or (pinned == "key" and not instance.origin.is_async):
         return "the query's condition fixes it to one object"
     if _way_back(instance, found, frame) is not None:
         return "it leads back to the object whose collection this is"
@@ -99,6 +101,21 @@ def _why_silent(
     if action == "assign" and (found.direction == "many-to-one" or found.collection is False):
         return "assigning it loads nothing"
     return None
+
+
+def _pinned(frame: Frame, instance: v.Instance, found: Relationship) -> str | None:
+    """How the query's conditions fix a many-to-one; they speak of its own rows, and of what `contains_eager` took of
+    them, not of what other options load."""
+    statement = instance.origin.statement
+    if statement is None or not statement.equals or found.direction != "many-to-one":
+        return None
+    loads = next((e.loads for e in statement.entities or () if e.model), ld.NOTHING)
+    for step in instance.path:
+        entry = loads.entries.get(step)
+        if entry is None or entry.how != "contains":
+            return None
+        loads = entry.below
+    return sm.pinned_by(statement, instance.model, found, frame.questions)
 
 
 def _target_in_rows(instance: v.Instance, found: Relationship, frame: Frame) -> bool:
@@ -131,7 +148,7 @@ def _target(frame: Frame, instance: v.Instance, found: Relationship, number: int
         found.target,
         instance.origin,
         instance.loads.below(found.attribute) if known else ld.UNKNOWN_LOADS,
-        loop=0 if found.attribute in instance.pinned else instance.loop,
+        loop=0 if _pinned(frame, instance, found) else instance.loop,
         batch=frame.number(),
         path=(*instance.path, found.attribute),
         via=(replace(instance, via=None), found.attribute) if instance.via else (instance, found.attribute),
@@ -176,7 +193,7 @@ def record(
             loop=active.loop if active else None,
             unsure=unsure,
             conditional=frame.depth > (active.depth if active else 0),
-            target_held=name in instance.pinned or _is_held(frame, instance, target),
+            target_held=bool(found and _pinned(frame, instance, found)) or _is_held(frame, instance, target),
             in_rows=False,
             action=action,
         )

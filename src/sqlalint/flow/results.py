@@ -186,8 +186,7 @@ def _entity(
     if entity.model is None:
         return v.UNKNOWN
     origin = v.Origin(kind, statement.at, is_async, sure, stream or statement.stream, statement)
-    pinned = statement.pinned if position == 0 else frozenset[str]()
-    return v.Instance(entity.model, origin, entity.loads, batch=batch, pinned=pinned)
+    return v.Instance(entity.model, origin, entity.loads, batch=batch)
 
 
 # --- legacy queries ---

@@ -6,6 +6,7 @@ from sqlalint.facts.span import Spot
 from sqlalint.flow import options as op
 from sqlalint.flow import values as v
 from sqlalint.flow.questions import Questions
+from sqlalint.project.mapping import Relationship
 
 # Methods that change nothing that loading rules ask about.
 _NEUTRAL = frozenset(
@@ -59,7 +60,7 @@ def method(
         case "with_parent":
             second = arguments[1] if len(arguments) > 1 else keywords.get("property")
             equal = second if isinstance(second, v.Attribute) else v.Attribute("", ANY_PARENT)
-            return pin(statement, [equal], questions)
+            return _equal(statement, [equal])
         case "options":
             return op.apply(statement, arguments, questions)
         case "limit":
@@ -118,7 +119,7 @@ def _joined(
 
 def _filtered(statement: v.Statement, arguments: list[v.Value], questions: Questions) -> v.Statement:
     equals = [e for a in arguments if isinstance(a, v.Criterion) for e in a.equals]
-    return pin(statement, equals, questions)
+    return _equal(statement, equals)
 
 
 def _filtered_by(statement: v.Statement, keywords: dict[str, v.Value], questions: Questions) -> v.Statement:
@@ -132,7 +133,7 @@ def _filtered_by(statement: v.Statement, keywords: dict[str, v.Value], questions
     for name in keywords:
         owner = next((t for t in reversed(targets) if _has(t, name, questions)), model)
         equals.append(v.Attribute(owner, name))
-    return pin(statement, equals, questions)
+    return _equal(statement, equals)
 
 
 def _has(model_id: str, name: str, questions: Questions) -> bool:
@@ -140,39 +141,27 @@ def _has(model_id: str, name: str, questions: Questions) -> bool:
     return bool(model and (name in model.columns or name in model.relationships))
 
 
-def pin(statement: v.Statement, equals: list[v.Attribute], questions: Questions) -> v.Statement:
+def _equal(statement: v.Statement, equals: list[v.Attribute]) -> v.Statement:
     """A statement whose rows all have the same value of these attributes."""
-    if not equals:
-        return statement
-    every = (*statement.equals, *equals)
-    first = statement.entities[0] if statement.entities else None
-    model = questions.model(first.model) if first and first.model else None
-    pinned = set(statement.pinned)
-    if model is not None and first is not None:
-        for name, relationship in model.relationships.items():
-            if relationship.direction != "many-to-one":
-                continue
-            # Either its own columns are fixed, or, the target being joined, the target's key is.
-            if any(_is_parent(e, model.id, name, questions) for e in every):
-                pinned.add(name)
-            by_key = any(e.model == relationship.target and _is_key(e, questions) for e in every)
-            if by_key or _fixes(relationship.columns, name, model.id, every, questions):
-                pinned.add(name)
-    return replace(statement, equals=every, pinned=frozenset(pinned))
+    return replace(statement, equals=(*statement.equals, *equals)) if equals else statement
 
 
-def _fixes(
-    columns: tuple[str, ...], name: str, model_id: str, equals: tuple[v.Attribute, ...], questions: Questions
-) -> bool:
-    """Whether equalities fix the target of a many-to-one over `columns`."""
-    own = [e for e in equals if _same_class(e.model, model_id, questions)]
-    if any(e.name == name for e in own):
-        return True
+def pinned_by(statement: v.Statement, model_id: str, relationship: Relationship, questions: Questions) -> str | None:
+    """How a condition fixes a many-to-one of the rows to one target: by an `object` (`Post.author == user`, which is
+    in the session then), by its `key`, or not at all."""
+    if relationship.direction != "many-to-one":
+        return None
+    own = [e for e in statement.equals if _same_class(e.model, model_id, questions)]
+    if any(e.name == relationship.attribute for e in own):
+        return "object"
+    if any(_is_parent(e, model_id, relationship.attribute, questions) for e in statement.equals):
+        return "object"
+    # The target being joined, its key is fixed.
+    if any(e.model == relationship.target and _is_key(e, questions) for e in statement.equals):
+        return "key"
     model = questions.model(model_id)
-    if model is None or not columns:
-        return False
-    fixed = {model.columns[e.name].name for e in own if e.name in model.columns}
-    return set(columns) <= fixed
+    fixed = {model.columns[e.name].name for e in own if e.name in model.columns} if model else set()
+    return "key" if relationship.columns and set(relationship.columns) <= fixed else None
 
 
 def _is_parent(attribute: v.Attribute, model_id: str, name: str, questions: Questions) -> bool:

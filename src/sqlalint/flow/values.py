@@ -72,7 +72,6 @@ class Instance(Struct, frozen=True):
     path: tuple[str, ...] = ()
     via: "tuple[Instance, str] | None" = None
     read: int = 0
-    pinned: frozenset[str] = frozenset()
     optional: bool = False
 
 
@@ -148,15 +147,14 @@ class Entity(Struct, frozen=True):
 class Statement(Struct, frozen=True):
     """A `select()` or a legacy `Query`.
 
-    `entities` is None where what is selected is not known. `pinned`: many-to-ones of the first entity that a condition
-    fixes to one target. `limit`: a literal limit. `single`: at most one row. `joined`: targets of joins.
+    `entities` is None where what is selected is not known. `equals`: the attributes that its
+    conditions compare for equality, so that all rows have one value of them. `limit`: a literal limit. `single`: at most one row. `joined`: targets of joins.
     `from_text`: `from_statement`, whose rows are as the text says. `is_async`: the session it is bound to.
     """
 
     at: Spot
     entities: tuple[Entity, ...] | None
     legacy: bool = False
-    pinned: frozenset[str] = frozenset()
     equals: tuple[Attribute, ...] = ()
     joined: tuple[str, ...] = ()
     limit: int | None = None
@@ -335,7 +333,6 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         path=a.path if a.path == b.path else (),
         via=a.via if a.via == b.via else None,
         read=a.read if a.read == b.read else 0,
-        pinned=a.pinned | b.pinned,
         optional=a.optional or b.optional,
     )
 
@@ -357,8 +354,7 @@ def _join_statements(a: Statement, b: Statement) -> Value:
     return replace(
         a,
         entities=entities,
-        pinned=a.pinned | b.pinned,  # silent where one way pins
-        equals=a.equals if len(a.equals) > len(b.equals) else b.equals,
+        equals=tuple(dict.fromkeys((*a.equals, *b.equals))),  # silent where one way fixes a value
         joined=tuple(dict.fromkeys((*a.joined, *b.joined))),
         limit=a.limit if a.limit == b.limit else None,
         limited=a.limited or b.limited,
