@@ -31,7 +31,7 @@ VOCABULARY = frozenset(
     relationship backref Column mapped_column ForeignKey ForeignKeyConstraint Table Index UniqueConstraint
     __tablename__ __table__ __table_args__ declared_attr declarative_base DeclarativeBase registry Mapped Field
     Relationship association_proxy hybrid_property column_property create_engine create_async_engine MetaData
-    op revision down_revision upgrade downgrade get_bind commit rollback begin any has with_parent exec
+    flush op revision down_revision upgrade downgrade get_bind commit rollback begin any has with_parent exec
     mapper map_imperatively append_constraint
     """.split()
 )

@@ -13,7 +13,7 @@ from sqlalint.project.project import Project
 
 # A function that mentions none of these executes no statement that is in sight.
 _ROOTS = frozenset(
-    "select query scalars scalar execute stream stream_scalars exec get_one Query fetchall all first one".split()
+    "select query scalars scalar execute stream stream_scalars exec get_one Query fetchall all first one flush".split()
 )
 _GET = frozenset({"session", "Session", "AsyncSession"})
 

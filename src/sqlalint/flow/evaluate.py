@@ -9,6 +9,7 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
 from sqlalint.flow import calls, reads, results
+from sqlalint.flow import loads as ld
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
@@ -369,7 +370,7 @@ class Evaluator:
             case v.Session():
                 return function  # a scoped session is called for the current one
             case v.ModelClass(model=model):
-                return v.Instance(model, v.Origin("new", frame.spot(call.span)), batch=frame.number())
+                return self._made_new(model, keywords, call)
             case v.ClassRef(class_id=class_id):
                 return v.Object(class_id)
             case v.Closure():
@@ -378,6 +379,17 @@ class Evaluator:
                 return frame.callees.returned(path, key, bound, arguments, keywords)
             case _:
                 return v.UNKNOWN
+
+    def _made_new(self, model_id: str, keywords: dict[str, v.Value], call: ex.Call) -> v.Instance:
+        """A new object; what its constructor is given is set, and never loaded."""
+        made = v.Instance(
+            model_id, v.Origin("new", self.frame.spot(call.span), is_async=True), ld.NOTHING, batch=self.frame.number()
+        )
+        model = self.frame.questions.model(model_id)
+        open_ended = call.has_open_keywords or call.arguments
+        names = model.relationships if model is not None and open_ended else keywords
+        self.frame.touched |= {(made.batch, name) for name in names}
+        return made
 
     def inline(self, function: v.Closure | v.FunctionRef, arguments: list[v.Value]) -> v.Value:
         """Follow a lambda or local function with these arguments."""

@@ -71,6 +71,8 @@ class Frame:
         self.reads: list[Read] = []
         self.consumed: list[ResultConsumed] = []
         self.touched: set[tuple[int, str]] = set()
+        self.added: set[int] = set()  # new objects, by batch, that wait in a session
+        self.flushed: set[int] = set()  # new objects that have been written, and are loaded from like others
         self.depth = 0  # of conditions
         self.inlined = 0
         self.awaiting = False

@@ -87,7 +87,7 @@ def _why_silent(
         return f"loaded by {by}"
     if instance.origin.kind == "unknown":
         return "where the object comes from is not in sight"
-    if instance.origin.kind == "new":
+    if instance.origin.kind == "new" and (instance.batch not in frame.flushed or found.direction == "many-to-one"):
         return "the object is new"
     pinned = _pinned(frame, instance, found)
     if pinned == "object" or (pinned == "key" and not instance.origin.is_async):

@@ -50,6 +50,9 @@ def execute(
     if name in ("refresh", "expire", "expunge"):
         _refreshed(frame, name, arguments, keywords)
         return v.Awaitable(v.NONE) if session.is_async else v.NONE
+    if name in ("add", "add_all", "flush"):
+        _written(frame, session, name, arguments)
+        return v.Awaitable(v.NONE) if session.is_async and name == "flush" else v.NONE
     if name in ("begin", "begin_nested", "connect", "no_autoflush", "connection"):
         return session
     if session.core and name == "connect":
@@ -100,6 +103,16 @@ def _refreshed(frame: Frame, name: str, arguments: list[v.Value], keywords: dict
     elif names is not None and name == "refresh":  # names that are not known: anything may be loaded now
         model = frame.questions.model(instance.model)
         frame.touched |= {(instance.batch, n) for n in (model.relationships if model else ())}
+
+
+def _written(frame: Frame, session: v.Session, name: str, arguments: list[v.Value]) -> None:
+    """`add(x)` and `flush()`: after them a new object is one of the session's."""
+    if name == "flush":
+        frame.flushed |= frame.added
+        return
+    for argument in arguments:
+        added = argument.items if isinstance(argument, v.Items) else (argument,)
+        frame.added |= {a.batch for a in added if isinstance(a, v.Instance) and session.is_async and session.sure}
 
 
 # --- results ---

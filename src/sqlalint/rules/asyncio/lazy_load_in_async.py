@@ -44,15 +44,20 @@ _ACTIONS = {"read": "Reading", "assign": "Assigning", "append": "Appending to", 
 def check(load: AsyncRead, project: Project) -> Iterator[Finding]:
     """One finding for each query and attribute."""
     read = load.read
-    reason = "its query leaves it out" if read.column else "its query does not load it"
     yield Finding(
         at=read.at,
-        message=f"{_ACTIONS[read.action]} {read.name} here raises MissingGreenlet: {reason}",
+        message=f"{_ACTIONS[read.action]} {read.name} here raises MissingGreenlet: {_reason(read)}",
         help=_help(read),
         identity=(read.qualname, read.name),
         confidence=_tier(read),
         related=tuple(_related(read)),
     )
+
+
+def _reason(read: LazyRead) -> str:
+    if read.query.kind == "new":
+        return "it was not set before the flush"
+    return "its query leaves it out" if read.column else "its query does not load it"
 
 
 def _tier(read: LazyRead) -> Confidence:
@@ -73,6 +78,8 @@ def _tier(read: LazyRead) -> Confidence:
 
 
 def _help(read: LazyRead) -> str:
+    if read.query.kind == "new":
+        return f"set it before the flush (`{read.attribute}=[]` in the constructor), or `await session.refresh(...)` with it"
     if read.column:
         return f"`undefer({read.name})`, or name it in `load_only`, at the query"
     if read.relationship is not None and read.relationship.lazy in ("dynamic", "write_only"):
