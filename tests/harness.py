@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalint.engine import Analysis, analyse, judge, read_project
-from sqlalint.project.project import Project, Settings
+from sqlalint.project.project import Project
+from sqlalint.project.settings import Settings
 from sqlalint.report.finding import Confidence, Reported
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,17 +4,17 @@ Each definition of a fixture project is changed in turn. A run that may use what
 run without anything kept says: findings, places, messages, tiers.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-import sqlalint.engine
+from sqlalint.cache import Cache
+from sqlalint.engine import analyse
+from sqlalint.facts import file
 from sqlalint.facts.file import Definition
 from sqlalint.flow import analysis
-from sqlalint.project.project import Settings
+from sqlalint.project.settings import Settings
 from sqlalint.report.finding import Reported
 from tests.harness import FIXTURES, Fixture, MemoryTree, load_fixture
 
@@ -39,30 +39,18 @@ EDITS = (
 )
 
 
-class MemoryStore:
-    """Records that are kept in memory."""
-
-    def __init__(self) -> None:
-        self.records: dict[tuple[str, bytes], bytes] = {}
-
-    def get_many(self, kind: str, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The records that there are."""
-        return {key: self.records[kind, key] for key in keys if (kind, key) in self.records}
-
-    def put_many(self, kind: str, items: Mapping[bytes, bytes]) -> None:
-        """Keep records."""
-        self.records.update({(kind, key): value for key, value in items.items()})
-
-
 Files = Mapping[str, bytes]
 
 
-def findings(files: Files, store: MemoryStore | None, monkeypatch: pytest.MonkeyPatch) -> tuple[Reported, ...]:
-    """What a run says, with what the store has kept or without."""
-    keys = {path: hashlib.sha256(path.encode() + b"\0" + content).digest() for path, content in files.items()}
-    with monkeypatch.context() as patch:
-        patch.setattr(sqlalint.engine, "follow_all", partial(analysis.follow_all, store=store, keys=keys))
-        result = sqlalint.engine.analyse(MemoryTree(files), Settings())
+def findings(files: Files, folder: Path | None = None) -> tuple[Reported, ...]:
+    """What a run says that uses the cache in a folder, or none."""
+    tree, settings = MemoryTree(files), Settings()
+    if folder is None:
+        result = analyse(tree, settings)
+    else:
+        with Cache(str(folder), b"this version") as cache:
+            result = analyse(tree, settings, cache=cache)
+        assert not cache.trouble
     assert not result.crashes, result.crashes[0].trace
     return result.findings
 
@@ -90,27 +78,25 @@ def variants(lines: list[bytes], definition: Definition) -> Iterator[tuple[str, 
 
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda p: p.relative_to(FIXTURES).as_posix())
-def test_a_run_after_a_change_finds_what_a_fresh_run_finds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_after_a_change_finds_what_a_fresh_run_finds(path: Path, tmp_path: Path) -> None:
     fixture = load_fixture(path)
-    store = MemoryStore()
-    first = findings(fixture.files, store, monkeypatch)
+    first = findings(fixture.files, tmp_path)
     different = 0
     for what, files in changes(fixture):
-        fresh = findings(files, None, monkeypatch)
-        assert findings(files, store, monkeypatch) == fresh, what
+        fresh = findings(files)
+        assert findings(files, tmp_path) == fresh, what
         different += [f.message for f in fresh] != [f.message for f in first]
-    assert findings(fixture.files, store, monkeypatch) == first, "changed and changed back"
+    assert findings(fixture.files, tmp_path) == first, "changed and changed back"
     assert different >= 5, "the changes are to matter"
 
 
-def test_an_unchanged_run_follows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unchanged_run_reads_and_follows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fixture = load_fixture(PROJECTS[0])
-    store = MemoryStore()
-    first = findings(fixture.files, store, monkeypatch)
+    first = findings(fixture.files, tmp_path)
 
-    def follow(*_: object) -> None:
+    def work(*_: object) -> None:
         raise AssertionError("nothing has changed")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(analysis, "follow", follow)
-        assert findings(fixture.files, store, monkeypatch) == first
+    monkeypatch.setattr(analysis, "follow", work)
+    monkeypatch.setattr(file, "parse", work)
+    assert findings(fixture.files, tmp_path) == first
