@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sqlalint.engine import judge, read_project
-from sqlalint.project.project import Settings
+from sqlalint.project.settings import Settings
 from sqlalint.report.finding import Reported
 from tests.harness import MemoryTree
 from tests.programs.generate import Program, generate

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 
 # Relationships by entity: name, target, cardinality, the way back, and the foreign key of a many-to-one.
-GRAPH = {
+GRAPH: dict[str, dict[str, tuple[str, str, str, str | None]]] = {
     "Author": {
         "posts": ("Post", "many", "author", None),
         "profile": ("Profile", "one", "author", None),

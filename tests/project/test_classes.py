@@ -3,7 +3,8 @@
 from sqlalint.engine import read_project
 from sqlalint.facts.expression import Subscript
 from sqlalint.project.models.terms import ProjectClass
-from sqlalint.project.project import Project, Settings
+from sqlalint.project.project import Project
+from sqlalint.project.settings import Settings
 from tests.harness import MemoryTree
 
 

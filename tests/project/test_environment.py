@@ -5,7 +5,7 @@ import pytest
 from sqlalint.engine import read_project
 from sqlalint.project.dependencies import bounds, release
 from sqlalint.project.environment import Environment
-from sqlalint.project.project import Settings
+from sqlalint.project.settings import Settings
 from tests.harness import MemoryTree
 
 

@@ -4,7 +4,7 @@ import textwrap
 
 from sqlalint.engine import read_project
 from sqlalint.project.models import Models
-from sqlalint.project.project import Settings
+from sqlalint.project.settings import Settings
 from sqlalint.project.symbols import UNKNOWN, Definition
 from tests.harness import MemoryTree
 

@@ -18,8 +18,8 @@ from sqlmodel import SQLModel
 from sqlalint.engine import read_project
 from sqlalint.project.mapping import Model, Relationship
 from sqlalint.project.models import Models
-from sqlalint.project.project import Settings
 from sqlalint.project.schema import Table
+from sqlalint.project.settings import Settings
 from tests.harness import MemoryTree
 from tests.project.model_programs import PROGRAMS
 

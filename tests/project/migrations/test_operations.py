@@ -6,7 +6,7 @@ from sqlalint.engine import read_project
 from sqlalint.facts.expression import Literal
 from sqlalint.project.migrations.changes import changes
 from sqlalint.project.migrations.operations import Body, Creation, Directive, Execution, Opening, Transaction, texts_of
-from sqlalint.project.project import Settings
+from sqlalint.project.settings import Settings
 from tests.harness import MemoryTree
 
 HEAD = 'import sqlalchemy as sa\n{imports}\nrevision = "a1"\ndown_revision = None\n\n'
@@ -261,7 +261,9 @@ def test_a_branch_for_a_value_that_is_not_given_is_not_taken(lines: str) -> None
 
 
 def test_class_methods_are_given_their_class() -> None:
-    logic = "class Logic:\n    @classmethod\n    def work(cls, name, bind=None):\n        bind.execute(sa.text(name))\n\n\n"
+    logic = (
+        "class Logic:\n    @classmethod\n    def work(cls, name, bind=None):\n        bind.execute(sa.text(name))\n\n\n"
+    )
     (step,) = body(logic + "def upgrade():\n    Logic.work('DELETE FROM a', op.get_bind())\n").steps
     assert isinstance(step, Execution)
     assert (step.through, step.sql) == ("bind", "DELETE FROM a")

@@ -4,7 +4,7 @@ import pytest
 
 from sqlalint.engine import read_project
 from sqlalint.project.migrations import Migrations, graph
-from sqlalint.project.project import Settings
+from sqlalint.project.settings import Settings
 from tests.harness import MemoryTree
 
 ENV = "from alembic import context\n\ncontext.run_migrations()\n"
