@@ -157,3 +157,36 @@ def test_what_cannot_be_explained(project: Path, place: str, message: str) -> No
     done = start(project, "why", place)
     assert (done.status, done.out) == (2, "")
     assert message in done.err
+
+
+SHOP = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    email = Column(String, unique=True)
+    posts: Mapped[list["Post"]] = relationship(back_populates="author", lazy="selectin")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    author: Mapped["User"] = relationship(back_populates="posts")
+"""
+
+
+def test_why_tells_what_a_line_declares(project: Path) -> None:
+    (project / "src/app/shop.py").write_text(SHOP)
+    said = {line: start(project, "why", f"src/app/shop.py:{line}").stdout for line in (9, 11, 12, 13)}
+    assert said[9] == "model `User` of table `users`: 2 columns, 1 relationships\n"
+    assert said[11] == "column `User.id`: Integer, NOT NULL, primary key\n"
+    assert said[12] == "column `User.email`: String, NULL, unique\n"
+    assert said[13] == 'relationship `User.posts`: one-to-many to `Post`, lazy="selectin", back by `Post.author`\n'

@@ -1,12 +1,17 @@
 """`sqlalint why`: what is believed at a line."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from sqlalint.cli.opening import open_project, open_tree, settings_of
+from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
+from sqlalint.cli.revisions import base_of, revisions_of
 from sqlalint.cli.terminal import write_quietly
 from sqlalint.config.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalint.project.project import Project
 
 
 @click.command(short_help="Print what is believed at a line, and which rules came near.")
@@ -21,6 +26,7 @@ def command(place: str, config: str | None, isolated: bool) -> int:
     """
     from sqlalint.engine import read_project
     from sqlalint.flow.why import explain
+    from sqlalint.project.explain import explain_models, explain_revision
 
     path, line = split_place(place)
     opened = open_project((path,), config, isolated)
@@ -34,10 +40,28 @@ def command(place: str, config: str | None, isolated: bool) -> int:
         raise UsageError(f"{path} is no Python file")
     if line > project.files[file].index.rows:
         raise UsageError(f"{path} has no line {line:,}")
-    believed = explain(project, file, line)
+    believed = [
+        *explain_models(project, file, line),
+        *explain_revision(project, file, line),
+        *_verdict(opened, project, file),
+        *explain(project, file, line),
+    ]
     nothing = [f"Nothing is known of {path}:{line}: no value, call or revision that matters here."]
     write_quietly((f"{text}\n" for text in believed or nothing), sys.stdout)
     return 0
+
+
+def _verdict(opened: Opened, project: "Project", file: str) -> list[str]:
+    """Whether a revision is judged as open or as applied, and why."""
+    if all(revision.path != file for revision in project.migrations.revisions):
+        return []
+    from sqlalint.engine import histories
+
+    state = revisions_of(opened, histories(project), base_of(opened, None)).states.get(file)
+    if state is None:
+        return []
+    sure = "" if state.is_known else "assumed to be "
+    return [f"{sure}{'open' if state.is_open else 'applied'}: {state.note}"]
 
 
 def split_place(place: str) -> tuple[str, int]:
