@@ -185,7 +185,7 @@ class Post(Base):
 
 def test_why_tells_what_a_line_declares(project: Path) -> None:
     (project / "src/app/shop.py").write_text(SHOP)
-    said = {line: start(project, "why", f"src/app/shop.py:{line}").stdout for line in (9, 11, 12, 13)}
+    said = {line: start(project, "why", f"src/app/shop.py:{line}").out for line in (9, 11, 12, 13)}
     assert said[9] == "model `User` of table `users`: 2 columns, 1 relationships\n"
     assert said[11] == "column `User.id`: Integer, NOT NULL, primary key\n"
     assert said[12] == "column `User.email`: String, NULL, unique\n"

@@ -222,7 +222,6 @@ print(users)
     assert {f.confidence.value for f in lint(program.files)} == {"likely"}
 
 
-@pytest.mark.xfail(strict=True, reason="what a later query does to objects of an earlier one is not followed")
 def test_a_later_query_with_the_option_fills_in_the_objects_of_the_earlier_one() -> None:
     block = """
 users = session.scalars(select(User)).all()

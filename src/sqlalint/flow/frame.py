@@ -10,6 +10,7 @@ from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import Loop, Query, ResultConsumed
+from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
 from sqlalint.project.mapping import Model, Relationship
 
@@ -73,6 +74,7 @@ class Frame:
         self.touched: set[tuple[int, str]] = set()
         self.added: set[int] = set()  # new objects, by batch, that wait in a session
         self.flushed: set[int] = set()  # new objects that have been written, and are loaded from like others
+        self.loaded: dict[str, list[tuple[int, Loads]]] = {}  # by the queries that ran so far, in order, of each model
         self.depth = 0  # of conditions
         self.inlined = 0
         self.awaiting = False

@@ -96,11 +96,20 @@ def _why_silent(
         return "it leads back to the object whose collection this is"
     if (instance.batch, found.attribute) in frame.touched:
         return "loaded before, on the same objects"
+    if _loaded_later(frame, instance, found.attribute):
+        return "a later query loads it, of the same objects perhaps"
     if found.direction == "many-to-one" and _target_in_rows(instance, found, frame):
         return "its target is in the same rows"
     if action == "assign" and (found.direction == "many-to-one" or found.collection is False):
         return "assigning it loads nothing"
     return None
+
+
+def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> bool:
+    """Whether a query that ran after the one of an object loads a relationship: it fills in what the session holds."""
+    own = instance.batch % v.PER_ENTITY
+    entries = (loads.entry(name) for number, loads in frame.loaded.get(instance.model, ()) if number > own)
+    return any(entry is not None and entry.how in ld.LOADING for entry in entries)
 
 
 def _pinned(frame: Frame, instance: v.Instance, found: Relationship) -> str | None:

@@ -168,7 +168,9 @@ def row(frame: Frame, result: v.Result) -> v.Value:
     sure, is_async, batch = result.sure_session, result.is_async, result.batch
     count = 1 if result.shape == "scalars" else len(statement.entities)
     stream = result.streamed or statement.stream
-    cells = [_entity(frame, statement, i, "query", is_async, sure, batch + i * 1_000_000, stream) for i in range(count)]
+    cells = [
+        _entity(frame, statement, i, "query", is_async, sure, batch + i * v.PER_ENTITY, stream) for i in range(count)
+    ]
     if result.shape == "scalars":
         return cells[0] if cells else v.UNKNOWN
     names = tuple(_cell_name(frame, e) for e in statement.entities)
@@ -199,6 +201,8 @@ def _entity(
     if entity.model is None:
         return v.UNKNOWN
     origin = v.Origin(kind, statement.at, is_async, sure, stream or statement.stream, statement)
+    if entity.loads.entries:
+        frame.loaded.setdefault(entity.model, []).append((frame.number(), entity.loads))
     return v.Instance(entity.model, origin, entity.loads, batch=batch)
 
 

@@ -255,6 +255,9 @@ Value: TypeAlias = (
 
 NONE = Literal(None)
 
+# The objects of a row's further entities are batches of their own, this far apart.
+PER_ENTITY = 1 << 40
+
 
 def join(a: Value, b: Value) -> Value:
     """What a value is where two ways meet. `None` gives way: code tests for it, or fails."""
