@@ -42,7 +42,7 @@ class Library(Struct, frozen=True, rename="kebab"):
 
     `objects` describes instances by class, `bases` declarative bases by name, `returns` what calls return as an
     annotation would say it, `attributes` what attributes are. `plain` are classes that bring no columns, so that a model
-    may have them as a base without anything of it being out of sight.
+    may have them as a base without anything of it being out of sight. `exports` is what a star import of a module binds.
     """
 
     names: dict[str, str] = {}
@@ -52,6 +52,7 @@ class Library(Struct, frozen=True, rename="kebab"):
     attributes: dict[str, str] = {}
     sessions: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
+    exports: dict[str, tuple[str, ...]] = {}
 
 
 class Libraries(Struct, frozen=True):
@@ -63,6 +64,7 @@ class Libraries(Struct, frozen=True):
     returns: dict[str, str]
     attributes: dict[str, str]
     plain: frozenset[str] = frozenset()
+    exports: dict[str, frozenset[str]] = {}
 
     def with_hints(self, returns: Mapping[str, str], attributes: Mapping[str, str]) -> "Libraries":
         """The same with a user's hints, which count more."""
@@ -98,4 +100,5 @@ def known_libraries() -> Libraries:
         returns={k: v for p in parts for k, v in p.returns.items()},
         attributes={k: v for p in parts for k, v in p.attributes.items()},
         plain=frozenset(name for p in parts for name in p.plain),
+        exports={module: frozenset(names) for p in parts for module, names in p.exports.items()},
     )

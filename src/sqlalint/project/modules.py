@@ -188,6 +188,8 @@ class Modules:
 
     def _starred(self, path: str, star: ImportedName, name: str) -> Symbol:
         module = self._module(path, star.module, star.level)
+        if isinstance(module, External) and name in self._libraries.exports.get(module.name, ()):
+            return self.attribute(module, name)
         if not isinstance(module, Module) or module.path == path:
             return UNKNOWN
         exported = self._files[module.path].exported
