@@ -15,7 +15,7 @@ from sqlalint.source.handlers import parse_with_parentheses
 from sqlalint.source.limits import check_for_libcst, check_limits
 from sqlalint.source.text import Unreadable
 
-_STACK = 512 * 1024 * 1024  # virtual memory: pages that are not touched cost nothing
+_STACKS = (512 * 1024 * 1024, 64 * 1024 * 1024)  # virtual memory: pages that are not touched cost nothing
 _RECURSION = 60_000
 _T = TypeVar("_T")
 
@@ -71,24 +71,37 @@ def with_deep_stack(work: Callable[[], _T]) -> _T:
         except BaseException as error:  # handed over to the caller's thread, not swallowed
             failure.append(error)
 
-    before_limit, before_size = sys.getrecursionlimit(), threading.stack_size()
-    sys.setrecursionlimit(max(before_limit, _RECURSION))
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
     try:
-        try:
-            threading.stack_size(_STACK)
-        except ValueError:  # a platform with a lower maximum
-            threading.stack_size(64 * 1024 * 1024)
-        thread = threading.Thread(target=run, name="sqlalint-parse", daemon=True)
-        thread.start()
+        thread = _started(run)
+        if thread is None:
+            sys.setrecursionlimit(before)
+            run()
+        else:
+            thread.join()
     finally:
-        threading.stack_size(before_size)
-    try:
-        thread.join()
-    finally:
-        sys.setrecursionlimit(before_limit)
+        sys.setrecursionlimit(before)
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def _started(run: Callable[[], None]) -> threading.Thread | None:
+    """A running thread with the largest stack that can be had; None where there is no thread to be had at all."""
+    before = threading.stack_size()
+    try:
+        for size in _STACKS:
+            thread = threading.Thread(target=run, name="sqlalint-deep", daemon=True)
+            try:
+                threading.stack_size(size)
+                thread.start()
+                return thread
+            except (ValueError, RuntimeError):  # a lower maximum, or too little memory: virtual memory may be limited
+                continue
+    finally:
+        threading.stack_size(before)
+    return None
 
 
 __all__ = ["Unreadable", "parse", "with_deep_stack"]
