@@ -231,6 +231,8 @@ def _is_held(frame: Frame, instance: v.Instance, target: Model | None) -> bool:
         return True
     for value in frame.names.values():
         element = value.element if isinstance(value, v.Many) else value.value if isinstance(value, v.Pairs) else value
+        if element is value and not instance.origin.is_async:
+            continue  # one object is one target of many; but it is one that raises nothing
         if not isinstance(element, v.Instance) or element.path or element.origin.kind not in ("query", "get"):
             continue
         if element.model == target.id or target.id in _bases(frame, element.model):
