@@ -10,16 +10,13 @@ from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
 from sqlalint.flow import calls, reads, results
 from sqlalint.flow import loads as ld
-from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
-from sqlalint.flow.annotations import SESSIONS
+from sqlalint.flow.builtins import builtin
 from sqlalint.flow.events import Loop
 from sqlalint.flow.frame import ActiveLoop, Frame
-from sqlalint.project.symbols import UNKNOWN, Definition, External, Module, Symbol
+from sqlalint.flow.members import MAX_INLINE, Members
 
-_MAX_INLINE = 3
 _FEW = 10
-_PASSING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
 
 
 class Evaluator:
@@ -27,6 +24,7 @@ class Evaluator:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
+        self.members = Members(frame, lambda inner, expression: Evaluator(inner).value(expression))
         self.yielded: list[v.Value] = []
         self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
 
@@ -91,73 +89,7 @@ class Evaluator:
         found = self.frame.names.get(name)
         if found is not None:
             return found
-        return self.of_symbol(self.frame.questions.resolve(self.frame.path, name))
-
-    def of_symbol(self, symbol: Symbol) -> v.Value:
-        """The value of something at the level of a module."""
-        match symbol:
-            case External(name=name):
-                return v.ExternalRef(name)
-            case Module(path=path):
-                return v.ModuleRef(path)
-            case Definition(path=path, key=key, rest=rest):
-                value = self._definition(path, key)
-                for part in rest:
-                    value = self.member(value, part, Span(1, 1, 1, 1))
-                return value
-            case _:
-                return v.UNKNOWN
-
-    def _definition(self, path: str, key: str) -> v.Value:
-        class_id = f"{path}::{key}"
-        questions = self.frame.questions
-        if questions.model(class_id) is not None:
-            return v.ModelClass(class_id)
-        found = questions.statement(path, key)
-        match found:
-            case st.Class():
-                bases = questions.external_bases(class_id)
-                session = next((SESSIONS[b] for b in bases if b in SESSIONS), None)
-                return v.Factory(session) if isinstance(session, v.Session) else v.ClassRef(class_id)
-            case st.Function():
-                return v.FunctionRef(path, key)
-            case st.Assign(annotation=annotation) if annotation is not None and found.value is None:
-                return self.frame.annotations.value(annotation, path)
-            case st.Assign(value=value) if value is not None:
-                return self._global(path, key, value)
-            case _:
-                entry_is_function = found is None and "." not in key
-                return v.FunctionRef(path, key) if entry_is_function else v.UNKNOWN
-
-    def _global(self, path: str, key: str, value: ex.Expr) -> v.Value:
-        """A module's variable: its value evaluated where it stands."""
-        if self.frame.inlined >= _MAX_INLINE:
-            return v.UNKNOWN
-        frame = Frame(self.frame.questions, path, key, self.frame.callees)
-        frame.inlined = self.frame.inlined + 1
-        found = Evaluator(frame).value(value)
-        keeps = isinstance(
-            found,
-            v.Statement | v.Option | v.Session | v.Factory | v.ModelClass | v.Items | v.Attribute | v.FunctionRef
-            | v.ClassRef | v.Object | v.Literal | v.Many | v.ExternalRef,
-        )  # fmt: skip
-        if isinstance(found, v.Instance) or not keeps:
-            return self._library_object(path, value) or v.UNKNOWN
-        return found
-
-    def _library_object(self, path: str, value: ex.Expr) -> v.Value | None:
-        """`db = SQLAlchemy()`: an object of a library that data files describe."""
-        name = ex.dotted(value.function) if isinstance(value, ex.Call) else None
-        symbol = self.frame.questions.resolve(path, name) if name else UNKNOWN
-        if isinstance(symbol, External) and symbol.name in self.frame.questions.project.libraries.objects:
-            return v.ExternalRef(f"{symbol.name}()")
-        if isinstance(symbol, Definition):
-            for base in self.frame.questions.external_bases(f"{symbol.path}::{symbol.key}"):
-                if base in self.frame.questions.project.libraries.objects:
-                    return v.ExternalRef(f"{base}()")
-        return None
-
-    # --- attributes ---
+        return self.members.of_symbol(self.frame.questions.resolve(self.frame.path, name))
 
     def attribute(self, expression: ex.Attribute) -> v.Value:
         """`value.name`."""
@@ -167,121 +99,7 @@ class Evaluator:
             if known is not None:
                 return known
         receiver = self.value(expression.value)
-        return self.member(receiver, expression.name, expression.name_span)
-
-    def member(self, receiver: v.Value, name: str, at: Span) -> v.Value:
-        """What `receiver.name` is; `at` is what a read would be blamed on."""
-        match receiver:
-            case v.Instance():
-                return reads.attribute(self.frame, receiver, name, at)
-            case v.ModelClass(model=model, alias=alias):
-                return self._of_model(model, alias, name, at)
-            case v.ExternalRef(name=base):
-                return self._of_library(base, name)
-            case v.ModuleRef(path=path):
-                return self.of_symbol(self.frame.questions.resolve(path, name))
-            case v.Items(items=items, names=names) if name in names:
-                return items[names.index(name)]
-            case v.Pairs(by_name=by_name):
-                return by_name.get(name, v.Method(receiver, name))
-            case v.Object(class_id=class_id) | v.ClassRef(class_id=class_id):
-                return self._of_object(receiver, class_id, name)
-            case v.Unknown():
-                return v.Method(receiver, name) if receiver.rows else v.UNKNOWN
-            case v.Session() if name in ("sync_session", "session_factory"):
-                return v.UNKNOWN
-            case v.Attribute(model=model, name=relationship):
-                found = self.frame.questions.model(model)
-                link = found.relationships.get(relationship) if found else None
-                return v.Attribute(link.target, name) if link and link.target else v.Criterion()
-            case v.Literal() | v.Closure() | v.FunctionRef():
-                return v.UNKNOWN
-            case _:
-                return v.Method(receiver, name)
-
-    def _of_model(self, model_id: str, alias: int, name: str, at: Span) -> v.Value:
-        model = self.frame.questions.model(model_id)
-        if model is None:
-            return v.UNKNOWN
-        if name in model.columns or name in model.relationships or name in model.column_properties:
-            return v.Attribute(model_id, name, alias)
-        if name in model.hybrids:
-            return v.Criterion()
-        if name in model.methods:
-            path, _, key = model.methods[name].partition("::")
-            return v.FunctionRef(path, key, v.ModelClass(model_id))
-        if name == "query":  # Flask-SQLAlchemy's and `query_property()`'s
-            return sm.selected([v.ModelClass(model_id)], True, self.frame.spot(at), None)
-        return v.UNKNOWN
-
-    def _of_library(self, base: str, name: str) -> v.Value:
-        libraries = self.frame.questions.project.libraries
-        if base.endswith("()"):
-            known = libraries.objects.get(base[:-2])
-            if known is None:
-                return v.UNKNOWN
-            if name in known.sessions:
-                return v.Session(is_async="async" in name)
-            if known.namespaces:
-                module = "sqlalchemy.orm" if name in _ORM_NAMES else "sqlalchemy"
-                return v.ExternalRef(libraries.canonical(f"{module}.{name}"))
-            return v.UNKNOWN
-        return v.ExternalRef(libraries.canonical(f"{base}.{name}"))
-
-    def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str) -> v.Value:
-        """A method or attribute of an instance of a project's class."""
-        questions = self.frame.questions
-        owner = questions.member(class_id, name)
-        if owner is not None:
-            path, _, key = owner.partition("::")
-            function = questions.function(path, f"{key}.{name}")
-            if function is not None and _is_property(function) and isinstance(receiver, v.Object):
-                if self.frame.callees is None:
-                    return self.frame.annotations.value(function.returns, path)
-                return self.frame.callees.returned(path, f"{key}.{name}", receiver, [], {})
-            return v.FunctionRef(path, f"{key}.{name}", receiver)
-        for ancestor in questions.mro(class_id):
-            path, _, key = ancestor.partition("::")
-            found = self._declared(path, key, name)
-            if found is not None:
-                return found
-        return v.UNKNOWN
-
-    def _declared(self, path: str, key: str, name: str) -> v.Value | None:
-        """An attribute that a class's body or its `__init__` declares."""
-        class_ = self.frame.questions.class_(path, key)
-        for statement in class_.body if class_ else ():
-            if isinstance(statement, st.Assign) and ex.dotted(statement.targets[0]) == name:
-                if statement.annotation is not None:
-                    return self.frame.annotations.value(statement.annotation, path)
-                return self._global(path, key, statement.value) if statement.value is not None else v.UNKNOWN
-        init = self.frame.questions.function(path, f"{key}.__init__")
-        return self._initialised(init, path, name) if init else None
-
-    def _initialised(self, init: st.Function, path: str, name: str) -> v.Value | None:
-        annotations = {p.name: p.annotation for p in init.parameters}
-        for statement in st.walk_statements(init.body):
-            if isinstance(statement, st.Assign) and ex.dotted(statement.targets[0]) == f"self.{name}":
-                if statement.annotation is not None:
-                    return self.frame.annotations.value(statement.annotation, path)
-                if isinstance(statement.value, ex.Name):
-                    return self.frame.annotations.value(annotations.get(statement.value.id), path)
-                if isinstance(statement.value, ex.Call):
-                    called = ex.dotted(statement.value.function)
-                    symbol = self.frame.questions.resolve(path, called) if called else UNKNOWN
-                    return self._made(symbol)
-                return v.UNKNOWN
-        return None
-
-    def _made(self, symbol: Symbol) -> v.Value:
-        """What calling a class gives, for classes only."""
-        if isinstance(symbol, Definition) and not symbol.rest:
-            class_id = f"{symbol.path}::{symbol.key}"
-            if self.frame.questions.class_(symbol.path, symbol.key) and not self.frame.questions.model(class_id):
-                return v.Object(class_id)
-        if isinstance(symbol, External):
-            return calls.external(self.frame, symbol.name, [], {}, Span(1, 1, 1, 1))
-        return v.UNKNOWN
+        return self.members.member(receiver, expression.name, expression.name_span)
 
     # --- calls ---
 
@@ -297,7 +115,7 @@ class Evaluator:
         """The value of a call."""
         awaiting, self.frame.awaiting = self.frame.awaiting, False
         if isinstance(call.function, ex.Name) and call.function.id not in self.frame.names:
-            known = self._builtin(call.function.id, call)
+            known = builtin(self, call.function.id, call)
             if known is not None:
                 return known
         function = self._function(call.function)
@@ -329,10 +147,10 @@ class Evaluator:
                     grown = reads.relationship(self.frame, owner, model, name, at, "append")
                     return v.Method(grown, function.name)
                 return v.Method(v.UNKNOWN, function.name)
-            receiver = self.member(owner, function.value.name, function.value.name_span)
+            receiver = self.members.member(owner, function.value.name, function.value.name_span)
         else:
             receiver = self.value(function.value)
-        found = self.member(receiver, function.name, function.name_span)
+        found = self.members.member(receiver, function.name, function.name_span)
         unresolved = isinstance(found, v.Unknown) or (isinstance(found, v.ExternalRef) and found.name.count("().") > 0)
         if unresolved and isinstance(receiver, v.Unknown | v.Object | v.ExternalRef):
             return v.Method(receiver, function.name)
@@ -393,7 +211,7 @@ class Evaluator:
 
     def inline(self, function: v.Closure | v.FunctionRef, arguments: list[v.Value]) -> v.Value:
         """Follow a lambda or local function with these arguments."""
-        if not isinstance(function, v.Closure) or self.frame.inlined >= _MAX_INLINE:
+        if not isinstance(function, v.Closure) or self.frame.inlined >= MAX_INLINE:
             return v.UNKNOWN
         inner = function.function
         positional = [p.name for p in inner.parameters if p.kind == "positional"]
@@ -409,99 +227,6 @@ class Evaluator:
         finally:
             self.frame.inlined -= 1
             self.frame.names = before
-
-    # --- builtins ---
-
-    def _builtin(self, name: str, call: ex.Call) -> v.Value | None:
-        """The value of a call of a builtin; None where the name is none, or is bound by the module."""
-        handler = _BUILTINS.get(name)
-        if handler is None or not call.arguments:
-            return None
-        if self.frame.questions.resolve(self.frame.path, name) != UNKNOWN:
-            return None
-        return handler(self, name, call)
-
-    def _passed(self, name: str, call: ex.Call) -> v.Value:
-        """`list(rows)`, `sorted(rows, key=...)`: the same elements, fetched."""
-        at = call.arguments[0].span
-        source = self.value(call.arguments[0])
-        if isinstance(source, v.Pairs) and name != "sorted":
-            return v.Many(source.key)
-        element, few = self.elements(source, at)
-        kind = source.kind if isinstance(source, v.Many) and source.kind == "collection" else "list"
-        fetched = v.Many(element, kind, few)
-        key = call.keyword("key")
-        if key is not None:
-            self._each(fetched, key, at, name)
-        return replace(fetched, kind="list")
-
-    def _each(self, source: v.Value, function: ex.Expr, at: Span, kind: str) -> v.Value:
-        """Call a function once for each element."""
-        callee = self.value(function)
-        with self.loop(source, at, kind, "row") as element:
-            if isinstance(callee, v.Closure):
-                return self.inline(callee, [element])
-            return v.UNKNOWN
-
-    def _mapped(self, name: str, call: ex.Call) -> v.Value:
-        """`map(f, rows)`, `filter(f, rows)`."""
-        if len(call.arguments) < 2:
-            return v.UNKNOWN
-        source = self.value(call.arguments[1])
-        given = self._each(source, call.arguments[0], call.arguments[1].span, name)
-        if name == "filter":
-            return v.Many(calls.element_of(source), "iterator")
-        return v.Many(given, "iterator")
-
-    def _extreme(self, name: str, call: ex.Call) -> v.Value:
-        """`min(rows, key=...)`, `max`, `sum`, `any`, `all`."""
-        source = self.value(call.arguments[0])
-        for argument in call.arguments[1:]:
-            self.value(argument)
-        key = call.keyword("key")
-        if key is not None:
-            self._each(source, key, call.arguments[0].span, name)
-        elif not isinstance(source, v.Many | v.Items | v.Unknown):
-            self.elements(source, call.arguments[0].span)
-        return _single(calls.element_of(source)) if name in ("min", "max") else v.UNKNOWN
-
-    def _paired(self, name: str, call: ex.Call) -> v.Value:
-        """`enumerate(rows)`, `zip(rows, others)`."""
-        sources = [self.value(a) for a in call.arguments]
-        if name == "enumerate":
-            element, few = self.elements(sources[0], call.arguments[0].span)
-            return v.Many(v.Items((v.UNKNOWN, element)), "iterator", few)
-        found = [self.elements(s, a.span) for s, a in zip(sources, call.arguments, strict=True)]
-        return v.Many(v.Items(tuple(e for e, _ in found)), "iterator", any(few for _, few in found))
-
-    def _next(self, name: str, call: ex.Call) -> v.Value:
-        source = self.value(call.arguments[0])
-        for argument in call.arguments[1:]:
-            self.value(argument)
-        element, _ = self.elements(source, call.arguments[0].span)
-        return _single(element)
-
-    def _length(self, name: str, call: ex.Call) -> v.Value:
-        source = self.value(call.arguments[0])
-        if isinstance(source, v.Many) and source.kind == "dynamic":
-            reads.queried(self.frame, source, call.arguments[0].span)
-        return v.UNKNOWN
-
-    def _range(self, name: str, call: ex.Call) -> v.Value:
-        for argument in call.arguments:
-            self.value(argument)
-        last = call.arguments[-1]
-        few = isinstance(last, ex.Literal) and isinstance(last.value, int) and last.value <= _FEW
-        return v.Many(v.UNKNOWN, "iterator", few)
-
-    def _getattr(self, name: str, call: ex.Call) -> v.Value:
-        receiver = self.value(call.arguments[0])
-        for argument in call.arguments[1:]:
-            self.value(argument)
-        text = call.arguments[1] if len(call.arguments) > 1 else None
-        if isinstance(text, ex.Literal) and isinstance(text.value, str):
-            return self.member(receiver, text.value, text.span)
-        return v.UNKNOWN
 
     # --- loops ---
 
@@ -524,7 +249,7 @@ class Evaluator:
             loop = Loop(frame.number(), frame.spot(at), kind, item)
             active = ActiveLoop(loop, frame.depth, _batch(element))
             frame.loops.append(active)
-            element = _varying(element, loop.number)
+            element = v.varying(element, loop.number)
         try:
             yield element
         finally:
@@ -558,9 +283,9 @@ class Evaluator:
                 return self._clauses(expression, position + 1)
             made = self.value(expression.element)
             if expression.value is not None:
-                return v.Pairs(_single(made), _single(self.value(expression.value)))
+                return v.Pairs(v.single(made), v.single(self.value(expression.value)))
         few = isinstance(source, v.Many) and source.few
-        return v.Many(_single(made), "iterator" if expression.kind == "generator" else "list", few)
+        return v.Many(v.single(made), "iterator" if expression.kind == "generator" else "list", few)
 
     # --- the rest ---
 
@@ -713,37 +438,8 @@ class Evaluator:
         current = self.frame.names.get(receiver.id)
         if isinstance(current, v.Pairs):
             empty = current.value == v.EMPTY
-            held = _single(value)
+            held = v.single(value)
             self.frame.names[receiver.id] = v.Pairs(current.key, held if empty else v.join(current.value, held))
-
-
-def _single(value: v.Value) -> v.Value:
-    """A value on its own: it varies with no loop."""
-    match value:
-        case v.Instance():
-            return replace(value, loop=0)
-        case v.Items(items=items):
-            return replace(value, items=tuple(_single(i) for i in items))
-        case v.Many(element=element):
-            return replace(value, element=_single(element))
-        case _:
-            return value
-
-
-def _varying(value: v.Value, loop: int) -> v.Value:
-    """A value that is another one at each turn of a loop."""
-    match value:
-        case v.Instance():
-            return replace(value, loop=loop)
-        case v.Items(items=items):
-            return replace(value, items=tuple(_varying(i, loop) for i in items))
-        case v.Pairs():
-            names = {n: _varying(x, loop) for n, x in value.by_name.items()}
-            return v.Pairs(_varying(value.key, loop), _varying(value.value, loop), names)
-        case v.Many(element=element):
-            return replace(value, element=_varying(element, loop))
-        case _:
-            return value
 
 
 def _batch(value: v.Value) -> int:
@@ -754,30 +450,3 @@ def _batch(value: v.Value) -> int:
             return next((_batch(i) for i in items if _batch(i)), 0)
         case _:
             return 0
-
-
-def _is_property(function: st.Function) -> bool:
-    names = [(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators]
-    return any(n in ("property", "cached_property", "hybrid_property") for n in names)
-
-
-_ORM_NAMES = frozenset(
-    """
-    relationship backref joinedload selectinload subqueryload contains_eager lazyload defaultload immediateload noload
-    raiseload load_only defer undefer Load aliased with_parent Session sessionmaker scoped_session Query column_property
-    deferred mapped_column Mapped declared_attr
-    """.split()
-)
-
-_BUILTINS: dict[str, Callable[[Evaluator, str, ex.Call], v.Value]] = {
-    **dict.fromkeys(_PASSING, Evaluator._passed),
-    **dict.fromkeys(("map", "filter"), Evaluator._mapped),
-    **dict.fromkeys(("min", "max", "sum", "any", "all"), Evaluator._extreme),
-    **dict.fromkeys(("enumerate", "zip"), Evaluator._paired),
-    "next": Evaluator._next,
-    "anext": Evaluator._next,
-    "len": Evaluator._length,
-    "range": Evaluator._range,
-    "getattr": Evaluator._getattr,
-    "hasattr": Evaluator._getattr,
-}

@@ -172,7 +172,7 @@ class Follower:
         if statement.name is None and "." in statement.alias:
             symbol = self.frame.questions.imported(self.frame.path, name, 0, None)
         if name != "*":
-            self.frame.names[name] = self.evaluator.of_symbol(symbol)
+            self.frame.names[name] = self.evaluator.members.of_symbol(symbol)
 
     # --- branches ---
 

@@ -368,3 +368,32 @@ def _join_statements(a: Statement, b: Statement) -> Value:
         from_text=a.from_text or b.from_text,
         outer=a.outer or b.outer,
     )
+
+
+def single(value: Value) -> Value:
+    """A value on its own: it varies with no loop."""
+    match value:
+        case Instance():
+            return replace(value, loop=0)
+        case Items(items=items):
+            return replace(value, items=tuple(single(i) for i in items))
+        case Many(element=element):
+            return replace(value, element=single(element))
+        case _:
+            return value
+
+
+def varying(value: Value, loop: int) -> Value:
+    """A value that is another one at each turn of a loop."""
+    match value:
+        case Instance():
+            return replace(value, loop=loop)
+        case Items(items=items):
+            return replace(value, items=tuple(varying(i, loop) for i in items))
+        case Pairs():
+            names = {n: varying(x, loop) for n, x in value.by_name.items()}
+            return Pairs(varying(value.key, loop), varying(value.value, loop), names)
+        case Many(element=element):
+            return replace(value, element=varying(element, loop))
+        case _:
+            return value
