@@ -23,7 +23,7 @@ from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
     from sqlalint.analysis import Analysis
-    from sqlalint.source.base import Base, Baseless
+    from sqlalint.source.merge_base import Base, Baseless
     from sqlalint.source.working_tree import WorkingTree
 
 

@@ -69,7 +69,7 @@ def _project(opened: Opened, project: "Project") -> Iterator[Inferred]:
 
 def _base(opened: Opened) -> Inferred:
     """The commit that revisions are held against."""
-    from sqlalint.source.base import Base
+    from sqlalint.source.merge_base import Base
 
     found = base_of(opened, None)
     if isinstance(found, Base):

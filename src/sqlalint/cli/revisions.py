@@ -11,7 +11,7 @@ from sqlalint.report.scope import RevisionState
 
 if TYPE_CHECKING:
     from sqlalint.project.migrations.opened import ChangedFiles, NoBase, Outline
-    from sqlalint.source.base import Base, Baseless
+    from sqlalint.source.merge_base import Base, Baseless
 
 
 class Revisions(Struct, frozen=True):
@@ -23,7 +23,7 @@ class Revisions(Struct, frozen=True):
 
 def base_of(opened: Opened, reference: str | None) -> "Base | Baseless":
     """The commit against which revisions are new. Raises `UsageError` for a `--base` that names no commit."""
-    from sqlalint.source.base import UnknownReference, find_base
+    from sqlalint.source.merge_base import UnknownReference, find_base
     from sqlalint.source.git import Git
 
     try:
@@ -62,7 +62,7 @@ def start_after(opened: Opened) -> tuple[str, ...]:
 
 def _changes(opened: Opened, base: "Base | Baseless") -> "ChangedFiles | NoBase":
     from sqlalint.project.migrations.opened import ChangedFiles, NoBase
-    from sqlalint.source.base import Baseless, changed_files
+    from sqlalint.source.merge_base import Baseless, changed_files
     from sqlalint.source.git import Git, GitProblem
 
     if isinstance(base, Baseless):
