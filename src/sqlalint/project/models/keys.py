@@ -67,7 +67,7 @@ def unindexed_keys(project: "Project") -> Iterator[UnindexedKey]:
     open_keys = _open_keys(project, models)
     if not open_keys:
         return
-    evidence = gather(project, models)
+    evidence = gather(project, models, _attributes(models, open_keys))
     for at, reached in _by_place(open_keys).items():
         yield _written(models, evidence, at, reached)
 
@@ -85,6 +85,13 @@ def _open_keys(project: "Project", models: Models) -> list[tuple[Table, ForeignK
         return []
     begun = begun_by_revisions(project, models.snapshots)
     return [(table, key) for table, key in found if not served_by_revision(project, begun, table, key)]
+
+
+def _attributes(models: Models, open_keys: Iterable[tuple[Table, ForeignKey]]) -> frozenset[str]:
+    """The attributes by which rows may be looked up over one of the keys."""
+    return frozenset(
+        attribute for table, key in open_keys for pairs in _ways(models, table, key) for _, attribute in pairs
+    )
 
 
 def _twins(models: Models) -> dict[tuple[str, str | None, str], list[Table]]:
@@ -165,11 +172,8 @@ def _merged(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _use_of(models: Models, evidence: Evidence, table: Table, key: ForeignKey) -> Use:
     parents = [m for m in models.of_table(key.target or "") if not m.abstract]
-    children = [m for m in models.of_table(table.id) if not m.abstract]
-    names = {(m.id, a) for m in children for a, c in m.columns.items() if c.name in key.columns}
-    forward = {(m.id, r.attribute) for m in children for r in m.relationships.values() if r.columns == key.columns}
-    loads = [(m, r) for m in parents for r in m.relationships.values() if _loads_over(models, table, key, r)]
-    backward = {(m.id, r.attribute) for m, r in loads}
+    loads = _loads(models, table, key)
+    names, forward, backward = _ways(models, table, key)
     ondelete = (key.ondelete or "").upper()
     return Use(
         parent=parents[0].name if parents else None,
@@ -179,6 +183,20 @@ def _use_of(models: Models, evidence: Evidence, table: Table, key: ForeignKey) -
         deletes=any(m.id in evidence.deleted for m in parents),
         ondelete=ondelete if ondelete in _CLEARING else None,
     )
+
+
+def _ways(models: Models, table: Table, key: ForeignKey) -> tuple[set[tuple[str, str]], ...]:
+    """A key's columns, the relationships along it and those against it, as models' ids with attributes."""
+    children = [m for m in models.of_table(table.id) if not m.abstract]
+    names = {(m.id, a) for m in children for a, c in m.columns.items() if c.name in key.columns}
+    forward = {(m.id, r.attribute) for m in children for r in m.relationships.values() if r.columns == key.columns}
+    return names, forward, {(m.id, r.attribute) for m, r in _loads(models, table, key)}
+
+
+def _loads(models: Models, table: Table, key: ForeignKey) -> list[tuple[Model, Relationship]]:
+    """The relationships of parents that look the key's rows up."""
+    parents = [m for m in models.of_table(key.target or "") if not m.abstract]
+    return [(m, r) for m in parents for r in m.relationships.values() if _loads_over(models, table, key, r)]
 
 
 def _loads_over(models: Models, table: Table, key: ForeignKey, relationship: Relationship) -> bool:
