@@ -40,6 +40,16 @@ def commands() -> Iterator[tuple[str, str]]:
                 yield place, command
 
 
+def test_the_output_in_the_readme_is_what_is_printed() -> None:
+    text = (ROOT / "README.md").read_text()
+    shown, command = re.findall(r"```text\n(.*?)\n```\n\n\(what `sqlalint (.*?)` prints", text, flags=re.DOTALL)[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "sqlalint", "--no-cache", *command.split()],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == shown
+
+
 def blocks(language: str) -> pytest.MarkDecorator:
     """One test for each block of a language."""
     found = list(fenced(language))

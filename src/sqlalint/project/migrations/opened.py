@@ -1,6 +1,6 @@
 """Which revisions are open: not yet run anywhere, so that they can still be mended.
 
-Pure: what git says comes in as `ChangedFiles` or `NoBase` (see `source.base`).
+Pure: what git says comes in as `ChangedFiles` or `NoBase` (see `source.merge_base`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
