@@ -1,6 +1,7 @@
 """README and docs are true: commands run, code parses, links lead somewhere, generated pages are not stale."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_the_output_in_the_readme_is_what_is_printed() -> None:
     shown, command = re.findall(r"```text\n(.*?)\n```\n\n\(what `sqlalint (.*?)` prints", text, flags=re.DOTALL)[0]
     done = subprocess.run(
         [sys.executable, "-m", "sqlalint", "--no-cache", *command.split()],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"},
     )  # fmt: skip
     assert done.stdout.strip() == shown
 
