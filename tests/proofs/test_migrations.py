@@ -202,6 +202,16 @@ def test_602_and_what_came_before_stays_unstamped(one: One, commit: str) -> None
     assert "t1" in outcome.tables
 
 
+def test_602_where_env_commits_the_first_does_no_harm(one: One) -> None:
+    outcome = one("op.get_bind().commit()", TABLE.format("t1"), TABLE.format("t2"), env=ENV_COMMITS).upgrade()
+    assert (outcome.error, outcome.stamp, outcome.tables) == (None, "aa", BOTH)
+
+
+def test_602_of_the_driver_the_first_does_no_harm(one: One) -> None:
+    outcome = one("op.get_bind().connection.commit()", TABLE.format("t1"), TABLE.format("t2")).upgrade()
+    assert (outcome.error, outcome.stamp, outcome.tables) == (None, "aa", BOTH)
+
+
 def test_602_sql_in_an_autocommit_block_does_no_harm(one: One) -> None:
     history = one(TABLE.format("t1"), "with op.get_context().autocommit_block():", '    op.execute("COMMIT")')
     if is_sqlite(history):
@@ -271,6 +281,15 @@ def test_603_a_rollback_takes_all_with_it(one: One) -> None:
 def test_603_what_is_silent_does_no_harm(one: One, lines: str) -> None:
     outcome = one(TABLE.format("t1"), lines, TABLE.format("t2")).upgrade()
     assert (outcome.error, outcome.stamp, outcome.tables) == (None, "aa", BOTH)
+
+
+def test_603_where_env_commits_a_rollback_takes_only_what_came_before(one: One) -> None:
+    history = one(TABLE.format("t1"), ROWS, "session.rollback()", TABLE.format("t2"), env=ENV_COMMITS)
+    outcome = history.upgrade()
+    if is_sqlite(history):
+        assert outcome.stamp == "aa"
+    else:
+        assert "t1" not in outcome.tables
 
 
 def test_603_after_a_rollback_it_does_commit(one: One) -> None:

@@ -56,15 +56,16 @@ def read_env(project: Project, path: str) -> EnvScript | None:
     configures: list[Configure] = []
     begins_connection = begins_context = commits = False
     metadata: Expr | None = None
+    at_module: int | None = None  # the row where the module itself runs the migrations, in any of its statements
     for entry in facts.index.definitions:
         statement = project.statement(path, entry.key)
         if isinstance(statement, Assign) and entry.name == "target_metadata":
             metadata = statement.value
-        ran: int | None = None
+        ran = at_module if entry.kind == "statement" else None
         for call, offline in _calls((statement,) if statement else (), "offline" in entry.name):
-            name, owner = _method(call), _owner(call)
+            name, owner, row = _method(call), _owner(call), entry.row + call.span.row
             if name == "run_migrations":
-                ran = call.span.row if ran is None else min(ran, call.span.row)
+                ran = row if ran is None else min(ran, row)
             elif name == "configure" and owner.endswith("context"):
                 options = tuple((k.name, k.value) for k in call.keywords if k.name)
                 configures.append(
@@ -75,7 +76,8 @@ def read_env(project: Project, path: str) -> EnvScript | None:
             elif name == "begin":
                 begins_connection = True
             elif name == "commit":
-                commits = commits or (ran is not None and call.span.row > ran)
+                commits = commits or (ran is not None and row > ran)
+        at_module = ran if entry.kind == "statement" else at_module
     return EnvScript(path, tuple(configures), begins_connection, begins_context, commits, metadata)
 
 

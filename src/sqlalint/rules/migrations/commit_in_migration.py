@@ -11,7 +11,8 @@ stamp is lost, so that the next run fails. Where env.py began the transaction it
 
 SQL `COMMIT`, and the commit of the driver's connection, end the transaction behind SQLAlchemy's back. The run goes on
 and is stamped, but what came before can no longer be rolled back: a later failure leaves it applied and unstamped, and
-the next run fails on it. On SQLite `COMMIT` raises.
+the next run fails on it. On SQLite `COMMIT` raises. Where it is the first that a migration does, nothing came before;
+what follows is then no longer in one transaction with psycopg2 and asyncpg, each statement commits by itself.
 
 ## Bad
 ```python
@@ -43,24 +44,40 @@ What has to run outside of a transaction (`CREATE INDEX CONCURRENTLY`) belongs i
 
 ## When not to use it
 Where an env.py commits after it has run the migrations, a commit in them loses nothing; the finding is a warning there
-and says what remains true.
+and says what remains true. It is left alone where nothing has been changed before it: an env.py that opens a transaction
+before Alembic does even needs it ahead of `autocommit_block()`.
 
 ## What it cannot see
 Commits in functions that are not part of the project, and SQL that is put together when it runs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from sqlalint.project.migrations import Revision
+from sqlalint.project.migrations.changes import changes
 from sqlalint.project.migrations.env_script import EnvScript
 from sqlalint.project.migrations.operations import Execution, Step, Transaction, spot_in
 from sqlalint.project.migrations.sql import statements
 from sqlalint.project.project import Project
-from sqlalint.report.finding import Finding, Related, Severity
+from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
 
 _HELP = "For what must run outside of a transaction: `with op.get_context().autocommit_block():`."
 _STANDS = "what came before can no longer be rolled back, and a later failure leaves it applied and unstamped."
+_SINGLY = (
+    "each statement after it commits by itself, and a failure between them leaves half of it applied and unstamped."
+)
+
+
+class _Said(Struct, frozen=True):
+    """What is to be told of a commit; `stands`: only that what came before it stands."""
+
+    message: str
+    severity: Severity
+    written: str
+    stands: bool = False
 
 
 @rule("SAL602", "commit-in-migration", severity=Severity.ERROR, fix="show")
@@ -69,56 +86,79 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
     env = project.migrations.env(revision)
     for name, body in project.migrations.bodies(revision):
         seen: set[object] = set()
-        for step in body.steps:
+        for number, step in enumerate(body.steps):
             said = _said(step, env, project)
             at = spot_in(step, revision.path)
             if said is None or at in seen:  # what one call of a helper leads to is one cause
                 continue
+            sure = True
+            if said.stands and not _changed_before(body.steps, number):
+                if not isinstance(step, Execution) or _changing(body.steps[number + 1 :]) < 2:
+                    continue
+                # with psycopg 3, which looks what state the server is in, another transaction begins
+                said, sure = (
+                    _Said(f"`COMMIT` ends Alembic's transaction: {_SINGLY}", said.severity, said.written),
+                    False,
+                )
             seen.add(at)
-            message, severity, written = said
             yield Finding(
                 at=at,
-                message=message,
+                message=said.message,
                 help=_HELP,
-                identity=(revision.id, name, written),
-                severity=severity,
+                identity=(revision.id, name, said.written),
+                severity=said.severity,
+                confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
                 related=() if at == step.at else (Related("the commit is here", step.at, True),),
             )
 
 
-def _said(step: Step, env: EnvScript | None, project: Project) -> tuple[str, Severity, str] | None:
-    """Message, severity and the call, of a step that commits what Alembic began."""
+def _changed_before(steps: Sequence[Step], number: int) -> bool:
+    """Whether this body has changed something when it commits; in a loop, in an earlier turn."""
+    looped = [s for s in steps[number + 1 :] if s.scope.loop] if steps[number].scope.loop else []
+    return _changing([*steps[:number], *looped]) > 0
+
+
+def _changing(steps: Sequence[Step]) -> int:
+    return sum(bool(changes(step)) for step in steps)
+
+
+def _said(step: Step, env: EnvScript | None, project: Project) -> _Said | None:
+    """What a step that commits what Alembic began does."""
     if isinstance(step, Execution) and step.through in ("op", "bind", "session"):
         if step.sql is None or step.scope.autocommit or not _commits(step.sql):
             return None
-        return f"`COMMIT` ends Alembic's transaction: {_STANDS}", Severity.WARNING, "COMMIT"
+        return _Said(f"`COMMIT` ends Alembic's transaction: {_STANDS}", Severity.WARNING, "COMMIT", True)
     if not isinstance(step, Transaction) or step.verb != "commit":
         return None
     if step.on == "dbapi":
-        said = f"`{step.written}` ends Alembic's transaction behind its back: {_STANDS}"
-        return None if step.scope.autocommit else (said, Severity.WARNING, step.written)
+        message = f"`{step.written}` ends Alembic's transaction behind its back: {_STANDS}"
+        return None if step.scope.autocommit else _Said(message, Severity.WARNING, step.written, True)
     if step.on in ("bind", "bind transaction") or (step.on == "session" and step.mode == "control_fully"):
-        message, severity = _of_bind(step, env, project)
-        return message, severity, step.written
+        return _of_bind(step, env, project)
     return None
 
 
-def _of_bind(step: Transaction, env: EnvScript | None, project: Project) -> tuple[str, Severity]:
+def _of_bind(step: Transaction, env: EnvScript | None, project: Project) -> _Said:
     written = f"`{step.written}`"
     if step.on == "bind" and project.environment.sqlalchemy_at_least("2.0") is False:
-        return f"{written}: a connection has no `commit()` before SQLAlchemy 2.0: AttributeError.", Severity.ERROR
-    if step.scope.autocommit:
-        return f"{written} ends the transaction that `autocommit_block()` keeps: InvalidRequestError.", Severity.ERROR
-    if env is not None and env.begins_connection and not env.begins_context:
-        return f"{written} ends the transaction that `env.py` began: InvalidRequestError.", Severity.ERROR
-    if env is not None and env.commits:
-        return f"{written} ends Alembic's transaction: {_STANDS}", Severity.WARNING
+        message = f"{written}: a connection has no `commit()` before SQLAlchemy 2.0: AttributeError."
+    elif step.scope.autocommit:
+        message = f"{written} ends the transaction that `autocommit_block()` keeps: InvalidRequestError."
+    elif env is not None and env.begins_connection and not env.begins_context:
+        message = f"{written} ends the transaction that `env.py` began: InvalidRequestError."
+    elif env is not None and env.commits:
+        message = f"{written} ends Alembic's transaction: {_STANDS}"
+        return _Said(message, Severity.WARNING, step.written, True)
+    else:
+        message = f"{written} ends Alembic's transaction: {_lost(project)}"
+    return _Said(message, Severity.ERROR, step.written)
+
+
+def _lost(project: Project) -> str:
     known = {d.name for d in project.environment.dialects if d.certainty == "known"}
     if known == {"sqlite"}:
-        effect = "the version stamp is lost with exit status 0, and the next run fails on what is there already."
-    else:
-        effect = "everything after it and the version stamp are lost, with exit status 0."
-    return f"{written} ends Alembic's transaction: {effect}", Severity.ERROR
+        return "the version stamp is lost with exit status 0, and the next run fails on what is there already."
+    return "everything after it and the version stamp are lost, with exit status 0."
 
 
 def _commits(sql: str) -> bool:

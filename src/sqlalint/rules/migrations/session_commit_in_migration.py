@@ -5,9 +5,10 @@ A Session that is given `op.get_bind()` joins the transaction that Alembic has b
 leaves that transaction open: the commit commits nothing, and a later failure still rolls back the rows. Who reads the
 migration believes that it works in steps, and it does not.
 
-Its `rollback()` does act, on everything: it rolls back the whole migration. On PostgreSQL the run then fails when the
-version is stamped; on SQLite the exit status is 0 and the revision is not stamped. What the Session commits after that
-is committed, whatever becomes of the migration.
+Its `rollback()` does act, on everything: it rolls back what the migration has done so far and ends its transaction. The
+exit status is 0 and the revision is not stamped, unless another one follows it in the same run. On PostgreSQL the run
+fails where it is the first on a new database, whose `alembic_version` is rolled back too. What the Session commits after
+that is committed, whatever becomes of the migration.
 
 ## Bad
 ```python
@@ -46,6 +47,7 @@ with `join_transaction_mode="create_savepoint"`, and one in an `except` that rai
 from collections.abc import Iterator
 
 from sqlalint.project.migrations import Revision
+from sqlalint.project.migrations.changes import changes
 from sqlalint.project.migrations.operations import Execution, Transaction, Unresolved, spot_in
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Edit, Finding, Fix, Related, Severity
@@ -55,10 +57,13 @@ from sqlalint.rules.registry import rule
 @rule("SAL603", "session-commit-in-migration", severity=Severity.WARNING, fix="unsafe")
 def check(revision: Revision, project: Project) -> Iterator[Finding]:
     """`commit()` and `rollback()` of Sessions on the bind."""
+    env = project.migrations.env(revision)
+    stamps = env is not None and env.commits
     for name, body in project.migrations.bodies(revision):
-        used = False
+        used = changed = False
         seen: set[object] = set()
         for step in body.steps:
+            changed = changed or bool(changes(step))
             used = used or (isinstance(step, Execution) and step.through == "session")
             used = used or (isinstance(step, Unresolved) and step.live)
             if not isinstance(step, Transaction):
@@ -71,9 +76,10 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
             if step.scope.autocommit:  # each statement is committed by itself: nothing is left to lose
                 continue
             commits = step.verb == "commit" and step.mode != "control_fully"
-            if place not in seen and (commits or (step.verb == "rollback" and _acts(step, used))):
+            harms = step.verb == "rollback" and _acts(step, used) and (changed or not stamps)
+            if place not in seen and (commits or harms):
                 seen.add(place)
-                yield _finding(revision, name, step)
+                yield _finding(revision, name, step, _effect(step, changed, stamps))
             if step.verb == "rollback" and _acts(step, used) and not step.scope.guards:
                 break
 
@@ -84,15 +90,25 @@ def _acts(step: Transaction, used: bool) -> bool:
     return used and not raises and step.mode != "create_savepoint"
 
 
-def _finding(revision: Revision, function: str, step: Transaction) -> Finding:
+def _effect(step: Transaction, changed: bool, stamps: bool) -> str:
+    """What the call does. `changed`: something came before it; `stamps`: env.py commits the stamp after all."""
+    if step.verb == "commit":
+        return "does not commit here: the Session joins Alembic's transaction."
+    undone = "rolls back what came before it"
+    if stamps:
+        return f"{undone}: the Session joins Alembic's transaction."
+    lost = "the version stamp is lost: the Session joins Alembic's transaction."
+    return f"{undone}, and {lost}" if changed else f"ends the transaction of the migration, and {lost}"
+
+
+def _finding(revision: Revision, function: str, step: Transaction, effect: str) -> Finding:
     at = spot_in(step, revision.path)
     own = at == step.at
     commits = step.verb == "commit"
     edit = Edit(step.name_at, "flush") if commits and own and step.name_at else None
-    effect = "does not commit here" if commits else "rolls back the whole migration"
     return Finding(
         at=at,
-        message=f"`{step.written}` {effect}: the Session joins Alembic's transaction.",
+        message=f"`{step.written}` {effect}",
         help=(
             f"`{step.written.removesuffix('commit()')}flush()` sends what is pending; Alembic commits at the end."
             if commits
