@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sqlalint.source.merge_base import Base, Baseless, UnknownReference, changed_files, find_base
 from sqlalint.source.git import CommitTree, Git, GitProblem
+from sqlalint.source.merge_base import Base, Baseless, UnknownReference, changed_files, find_base
 
 _WHO = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
