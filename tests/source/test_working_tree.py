@@ -171,3 +171,10 @@ def test_what_is_named_is_there_though_it_is_excluded(tmp_path: Path, in_git: bo
 def test_a_loose_file_has_no_project(tmp_path: Path) -> None:
     write(tmp_path, "a.py", "b.py")
     assert listed(tmp_path, named=("a.py",), only_named=True) == ["a.py"]
+
+
+def test_odd_patterns_are_taken_without_a_word(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    write(tmp_path, "a.py", "ignored.py")
+    write(tmp_path, ".gitignore", text="[[]ab]\n*[Bb]in[[x]\nignored.py\n")
+    assert listed(tmp_path) == ["a.py"]
+    assert not recwarn.list

@@ -3,8 +3,9 @@
 import os
 import re
 import stat
+import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalint.source.glob import Patterns
 
@@ -20,6 +21,7 @@ DEFAULT_EXCLUDES = tuple(
     """.split()
 )
 
+_T = TypeVar("_T")
 OnError = Callable[[str, str], None]  # a folder's path, and why it could not be listed
 
 
@@ -144,11 +146,20 @@ class _Ignore:
         return self._spec.check_file(inner).include if self._any.search(inner) else None
 
 
+def _quietly(work: Callable[[], _T]) -> _T:
+    """What `work` gives, without the warnings of patterns such as `[[]`, which mean what they say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return work()
+
+
 def _any_of(spec: "GitIgnoreSpec") -> re.Pattern[str]:
     """One expression for all patterns: most paths match none, and that is told at a tenth of the cost."""
     found = [p.regex.pattern for p in spec.patterns if p.include is not None and p.regex is not None]
     try:
-        return re.compile("|".join(f"(?:{re.sub('[(][?]P<[^>]*>', '(?:', str(p))})" for p in found) or r"(?!)")
+        return _quietly(
+            lambda: re.compile("|".join(f"(?:{re.sub('[(][?]P<[^>]*>', '(?:', str(p))})" for p in found) or r"(?!)")
+        )
     except re.error:
         return re.compile("")
 
@@ -158,7 +169,7 @@ def _read_ignore(root: str, folder: str) -> "list[_Ignore]":
 
     try:
         with open(os.path.join(root, folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            return [_Ignore(folder, GitIgnoreSpec.from_lines(file.read().splitlines()))]
+            return [_Ignore(folder, _quietly(lambda: GitIgnoreSpec.from_lines(file.read().splitlines())))]
     except (OSError, ValueError):  # a folder of that name, or a pattern that git would skip as well
         return []
 
