@@ -249,3 +249,59 @@ def test_the_examples_of_the_page() -> None:
     bad, good = example(rule, "Bad"), example(rule, "Good")
     assert run(bad, 20).selects - run(bad, 10).selects >= 10
     assert run(good, 20).selects == run(good, 10).selects
+
+
+HELPS = {
+    "an alias is named in place of its class": (
+        """
+other = aliased(User)
+for user in session.query(other):
+    print(user.posts)
+""",
+        "load it with the query: `.options(selectinload(User.posts))`, with the alias that it selects in place of `User`",
+    ),
+    "a dynamic relationship's own query takes the option": (
+        """
+account = session.scalars(select(Account).where(Account.id == 1)).one()
+for user in account.users.all():
+    print(user.posts)
+""",
+        "load it with the query of Account.users: `.options(selectinload(User.posts))`",
+    ),
+}
+MODELS = """
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, DynamicMapped, Mapped, Session, aliased, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    users: DynamicMapped["User"] = relationship()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    posts: Mapped[list["Post"]] = relationship()
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+
+
+def report(session: Session) -> None:
+"""
+
+
+@pytest.mark.parametrize(("block", "said"), HELPS.values(), ids=list(HELPS))
+def test_options_are_given_where_the_library_takes_them(block: str, said: str) -> None:
+    lines = "".join(f"    {line}\n" for line in block.strip().splitlines())
+    assert [f.help for f in lint({"app.py": MODELS + lines})] == [said]

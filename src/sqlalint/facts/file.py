@@ -155,6 +155,8 @@ class _Builder:
 
     def build(self, tree: ast.Module) -> FileFacts:
         self._block(tree.body, "", conditional=False, typing_only=False)
+        for node in _set_later(tree.body):
+            self._statement(node, conditional=False)
         index = Index(
             tuple(self._definitions), tuple(self._imports), self._exported, self._mentions_library, len(self._lines)
         )
@@ -273,6 +275,26 @@ def _bound_name(node: ast.stmt) -> str:
     if isinstance(target, ast.Attribute):
         return ast.unparse(target)
     return ""
+
+
+def _set_later(body: list[ast.stmt]) -> list[ast.Assign]:
+    """Assignments by which one function gives a module's name its value: `db = None`, and `global db` in `init_db()`."""
+    empty = {_bound_name(n) for n in body if _is_none(getattr(n, "value", None))} - {""}
+    if not empty:
+        return []
+    found: dict[str, list[ast.Assign]] = {}
+    for function in (n for n in body if isinstance(n, ast.FunctionDef)):
+        names = {name for n in function.body if isinstance(n, ast.Global) for name in n.names} & empty
+        own = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)} if names else set()
+        for node in (n for n in function.body if isinstance(n, ast.Assign) and not _is_none(n.value)):
+            used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            if _bound_name(node) in names and own.isdisjoint(used):
+                found.setdefault(_bound_name(node), []).append(node)
+    return [nodes[0] for nodes in found.values() if len(nodes) == 1]
+
+
+def _is_none(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _literal_names(node: ast.stmt) -> tuple[str, ...] | None:

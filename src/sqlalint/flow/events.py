@@ -18,7 +18,8 @@ class Loop(Struct, frozen=True, array_like=True):
 class Query(Struct, frozen=True, array_like=True):
     """The query that rows came from, as far as rules and helps need it.
 
-    `entity` is the name of the model of the rows. `inferred`: that the rows come from here was inferred.
+    `entity` is the name of the model of the rows. `inferred`: that the rows come from here was inferred. `aliased`: it
+    selects an alias of the model, by which options have to name it.
     """
 
     at: Spot
@@ -35,6 +36,7 @@ class Query(Struct, frozen=True, array_like=True):
     locked: bool
     has_unknown_options: bool
     inferred: bool = False
+    aliased: bool = False
 
 
 class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
@@ -43,7 +45,8 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     `path` are the relationships from the query's entity to the object, `model` the object's class. `loop` is the loop
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
     options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
-    behind it, folded. `action`: read, assign, append, iterate.
+    behind it, folded. `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
+    dynamic relationship on it, whose query takes the options; 0 where there is none.
     """
 
     at: Spot
@@ -67,6 +70,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     held_in_list: bool
     action: str
     further: tuple["LazyRead", ...] = ()
+    own_query: int = 0
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads
 from sqlalint.flow.frame import Frame, Read, query_of
+from sqlalint.flow.values import Entity
 
 
 def events_of(frame: Frame) -> Function:
@@ -52,10 +53,11 @@ def _root(read: Read, by_number: dict[int, Read]) -> Read:
 
 def _lazy(frame: Frame, read: Read) -> LazyRead:
     query = query_of(read.instance.origin, frame.questions, frame)
-    root, models = _path_models(frame, read)
+    root, models, own_query = _path_models(frame, read)
     if root is not None:
-        model = frame.questions.model(root)
-        query = replace(query, entity=model.name if model else query.entity, entity_model=root)
+        model = frame.questions.model(root.model or "")
+        entity = model.name if model else query.entity
+        query = replace(query, entity=entity, entity_model=root.model or "", aliased=root.alias != 0)
     return LazyRead(
         at=read.at,
         function=read.function,
@@ -69,6 +71,7 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         target_table=(read.target.table or "") if read.target else "",
         path=read.instance.path,
         path_models=models,
+        own_query=own_query,
         loop=read.loop,
         query=query,
         unsure=read.unsure,
@@ -80,19 +83,21 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
     )
 
 
-def _path_models(frame: Frame, read: Read) -> tuple[str | None, tuple[str, ...]]:
-    """The entity of the query from which the path leads to the object, and the names of the models on the way."""
+def _path_models(frame: Frame, read: Read) -> tuple[Entity | None, tuple[str, ...], int]:
+    """The entity of the query from which the path leads to the object, the names of the models on the way, and how many
+    steps of the path lead to the last query of a dynamic relationship, which takes options of its own."""
     statement = read.instance.origin.statement
     for entity in (statement.entities or ()) if statement else ():
         names: list[str] = []
-        at = entity.model
-        for step in read.instance.path:
+        at, own_query = entity.model, 0
+        for number, step in enumerate(read.instance.path, 1):
             model = frame.questions.model(at) if at else None
             if model is None or step not in model.relationships:
                 at = None
                 break
             names.append(model.name)
             at = model.relationships[step].target
+            own_query = number if model.relationships[step].lazy in ("dynamic", "write_only") else own_query
         if at == read.model.id:
-            return entity.model, tuple(names)
-    return None, ()
+            return entity, tuple(names), own_query
+    return None, (), 0

@@ -11,7 +11,8 @@ def option(read: LazyRead) -> str | None:
     if read.relationship is None or read.relationship.lazy in ("dynamic", "write_only"):
         return None
     text = ""
-    for model, attribute in zip(read.path_models, read.path, strict=False):
+    steps = list(zip(read.path_models, read.path, strict=False))
+    for model, attribute in steps[read.own_query :]:
         text += ("." if text else "") + f"selectinload({model}.{attribute})"
     if len(read.path_models) != len(read.path):
         return None
@@ -31,6 +32,27 @@ def _step(read: LazyRead, relationship: Relationship) -> str:
 def prefers_selectin(query: Query) -> bool:
     """Whether a join is out of place: LIMIT, DISTINCT, locks, streams, and 2.0-style results without `unique()`."""
     return not query.legacy or query.limited or query.distinct or query.locked or query.stream
+
+
+def advice(reads: list[LazyRead]) -> list[str]:
+    """What to write for options, and at which query."""
+    texts = []
+    for owner in dict.fromkeys(_owner(r) for r in reads):
+        options = list(dict.fromkeys(o for r in reads if _owner(r) == owner and (o := option(r)) is not None))
+        if not options:
+            continue
+        query = reads[0].query
+        code = (".options({})" if owner else where(query)).format(", ".join(options))
+        alias = f", with the alias that it selects in place of `{query.entity}`" if query.aliased and not owner else ""
+        texts.append(f"load it with the query{owner}: `{code}`{alias}")
+    return texts
+
+
+def _owner(read: LazyRead) -> str:
+    """` of User.posts` where the rows come from a dynamic relationship's own query."""
+    if not read.own_query or len(read.path_models) != len(read.path):
+        return ""
+    return f" of {read.path_models[read.own_query - 1]}.{read.path[read.own_query - 1]}"
 
 
 def where(query: Query) -> str:

@@ -84,10 +84,10 @@ def _help(read: LazyRead) -> str:
         return f"`undefer({read.name})`, or name it in `load_only`, at the query"
     if read.relationship is not None and read.relationship.lazy in ("dynamic", "write_only"):
         return "query its rows with an awaited `select`"
-    option = remedy.option(read)
-    if option is None:
+    advice = remedy.advice([read])
+    if not advice:
         return "load it with the query that gives the object"
-    text = f"load it with the query: `{remedy.where(read.query).format(option)}`"
+    text = advice[0]
     if read.relationship is not None and read.relationship.direction == "many-to-one":
         columns = read.relationship.columns
         text += f"; for its key alone, read `{columns[0]}`" if len(columns) == 1 else ""

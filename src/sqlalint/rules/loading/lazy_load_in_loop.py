@@ -69,6 +69,8 @@ def _tier(read: LazyRead) -> Confidence:
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
     elsewhere = (read.query.at.path, read.query.at.definition) != (read.at.path, read.at.definition)
+    if relationship.self_referential and read.target_held:
+        return Confidence.POSSIBLE  # the rows are kept, and what they lead to may be among them
     shared = elsewhere or read.target_held or relationship.self_referential or _is_lookup(read)
     return Confidence.LIKELY if shared else Confidence.CERTAIN
 
@@ -99,10 +101,7 @@ def _message(reads: list[LazyRead]) -> str:
 
 
 def _help(reads: list[LazyRead]) -> str:
-    options = list(dict.fromkeys(o for r in reads if (o := remedy.option(r)) is not None))
-    texts = []
-    if options:
-        texts.append(f"load it with the query: `{remedy.where(reads[0].query).format(', '.join(options))}`")
+    texts = remedy.advice(reads)
     if any(r.relationship is not None and r.relationship.lazy in ("dynamic", "write_only") for r in reads):
         texts.append('a `lazy="dynamic"` relationship has no loader option: query the rows of all parents at once')
     return "; ".join(texts) or "load it with the query that gives the rows"
