@@ -24,7 +24,7 @@ def link_models(project: "Project") -> Models:
     apart.add_mappings()
     apart.add_attributes()
     _draft_secondaries(drafting)
-    snapshots = revision_files(project)
+    snapshots = revision_files(project) | copies_beside_revisions(project)
     names = Names(drafting, snapshots)
     apart.add_indexes(names)
     maker = TableMaker(names, drafting.tables)
@@ -41,6 +41,19 @@ def revision_files(project: "Project") -> frozenset[str]:
     return frozenset(
         path for path, entries in project.entries.items() if "revision" in entries and "upgrade" in entries
     )
+
+
+def copies_beside_revisions(project: "Project") -> frozenset[str]:
+    """Files in the folder of a script tree that its env.py does not reach: models that data migrations keep a copy of."""
+    from sqlalint.project.migrations.reach import files_reached
+
+    found: set[str] = set()
+    for tree in project.migrations.trees:
+        if tree.env is None or not tree.folder:
+            continue
+        inside = {path for path in project.files if path.startswith(f"{tree.folder}/")}
+        found |= inside - files_reached(project, tree.env)
+    return frozenset(found)
 
 
 def _draft_secondaries(drafting: Drafting) -> None:
