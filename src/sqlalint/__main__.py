@@ -10,6 +10,14 @@ def main() -> int:
 
         print(f"sqlalint {__version__}")
         return 0
+    from sqlalint.replay import replay
+
+    try:
+        status = replay(sys.argv[1:])
+    except OSError:  # a folder that is gone, a stream that is closed: the ordinary run says so
+        status = None
+    if status is not None:
+        return status
     from sqlalint.cli import run
 
     return run(sys.argv[1:])

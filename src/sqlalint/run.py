@@ -4,12 +4,12 @@ An unchanged run imports neither rules nor flow nor linking: it reads the files,
 """
 
 from collections.abc import Collection
-from hashlib import blake2b
 
 import msgspec
 
 from sqlalint.analysis import Analysis
 from sqlalint.cache import Cache
+from sqlalint.hashing import blake2b
 from sqlalint.project.settings import Settings
 from sqlalint.source.snapshot import Snapshot
 from sqlalint.source.tree import Tree
@@ -35,7 +35,7 @@ def analyse_with_cache(
     progress: "Progress | None" = None,
 ) -> Analysis:
     """Analyse a whole tree. Never raises for what the tree or the cache contains; see `sqlalint.engine.analyse`."""
-    snapshot = Snapshot(tree)
+    snapshot = tree if isinstance(tree, Snapshot) else Snapshot(tree)
     key = _key(snapshot, settings, by_hand)
     known = cache.load_run(key)
     if known is not None:

@@ -1,13 +1,12 @@
 """Which tool this is, as far as what it keeps from run to run depends on it."""
 
-import importlib.util
 import os
 import sys
-from hashlib import blake2b
 
 from sqlalint import __version__
+from sqlalint.hashing import blake2b
 
-_READERS = ("libcst", "sqlglot")  # libraries whose newer versions may read more
+_READERS = ("libcst-", "sqlglot-")  # libraries whose newer versions may read more
 
 
 def tool_version() -> bytes:
@@ -17,21 +16,22 @@ def tool_version() -> bytes:
     """
     package = os.path.dirname(os.path.abspath(__file__))
     found = blake2b(f"{__version__} {sys.version_info[:2]} {sys.implementation.name}".encode(), digest_size=16)
-    for name in _READERS:
-        found.update(_installed(name).encode())
+    found.update(_readers().encode())
     if os.path.basename(os.path.dirname(package)) not in ("site-packages", "dist-packages"):
         _add_sources(package, found)
     return found.digest()
 
 
-def _installed(name: str) -> str:
-    """The folder of a library's metadata, whose name has its version; nothing is imported for it."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        return ""
-    site = os.path.dirname(os.path.dirname(spec.origin))
-    with os.scandir(site) as entries:
-        return " ".join(sorted(e.name for e in entries if e.name.startswith(f"{name}-") and e.name.endswith("-info")))
+def _readers() -> str:
+    """The folders of the readers' metadata, whose names have their versions; nothing is imported for it."""
+    found: list[str] = []
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:  # an archive, or not there
+            continue
+        found += [name for name in names if name.startswith(_READERS) and name.endswith("-info")]
+    return " ".join(sorted(found))
 
 
 def _add_sources(folder: str, found: blake2b) -> None:

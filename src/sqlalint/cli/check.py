@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.printing import Printing, here
 from sqlalint.cli.revisions import Revisions, base_of, revisions_of, start_after
 from sqlalint.cli.selection import Selected, select, severities
-from sqlalint.cli.terminal import write_quietly
+from sqlalint.cli.terminal import is_terminal, write_quietly
 from sqlalint.config.errors import UsageError
 from sqlalint.config.select import Selectors, split_selectors
 from sqlalint.report.finding import Confidence, Severity
@@ -22,6 +23,7 @@ from sqlalint.report.reporter import Policy, Report, decide
 from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
+    from sqlalint.cli.recording import Recording
     from sqlalint.analysis import Analysis
     from sqlalint.source.merge_base import Base, Baseless
     from sqlalint.source.working_tree import WorkingTree
@@ -105,11 +107,15 @@ def command(**given: object) -> int:
     """
     import msgspec
 
-    return check(msgspec.convert(given, CheckOptions))
+    arguments = click.get_current_context().find_root().obj
+    return check(msgspec.convert(given, CheckOptions), arguments)
 
 
-def check(options: CheckOptions) -> int:
-    """Run `check` and return the exit status."""
+def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
+    """Run `check` and return the exit status.
+
+    With `arguments`, those of the process, what is printed may be printed again by `sqlalint.replay`.
+    """
     opened = open_project(options.paths, options.config, options.isolated)
     outputs = _outputs(options)
     given = Selectors(
@@ -119,14 +125,17 @@ def check(options: CheckOptions) -> int:
     tree = open_tree(opened, _split(options.exclude), options.force_exclude)
     if options.show_files:
         return _show_files(tree, opened)
+    recording = _recording(options, opened, arguments)
     base = base_of(opened, options.base) if options.base else None
     from sqlalint.cli.progress import Progress
     from sqlalint.run import analyse_with_cache, open_cache
+    from sqlalint.source.snapshot import Snapshot
 
     folder = None if options.no_cache else options.cache_dir or os.path.join(opened.root.path, ".sqlalint_cache")
     with Progress(wanted=not options.quiet) as progress, open_cache(folder) as cache:
+        snapshot = Snapshot(tree)
         analysis = analyse_with_cache(
-            tree, settings_of(opened), cache, by_hand=opened.files, jobs=options.jobs, progress=progress
+            snapshot, settings_of(opened), cache, by_hand=opened.files, jobs=options.jobs, progress=progress
         )
     if options.verbose and cache.trouble:
         click.echo(f"warning: {cache.trouble}", err=True)
@@ -134,6 +143,23 @@ def check(options: CheckOptions) -> int:
     policy = _policy(options, opened, selected, analysis, revisions)
     report = decide(analysis.findings, policy)
     printed = Printing(opened, tree, options.color)
+    with recording.listening() if recording else nullcontext():
+        _print(printed, options, outputs, report, policy, analysis, revisions)
+    status = _status(analysis, report, options, opened)
+    if recording and not analysis.crashes and not cache.trouble:
+        recording.keep(status, opened, tree, snapshot, cache, git=bool(options.base or analysis.histories))
+    return status
+
+
+def _print(
+    printed: Printing,
+    options: CheckOptions,
+    outputs: Sequence[tuple[str, str | None]],
+    report: Report,
+    policy: Policy,
+    analysis: "Analysis",
+    revisions: Revisions,
+) -> None:
     if options.statistics:
         printed.statistics(report)
     else:
@@ -144,7 +170,19 @@ def check(options: CheckOptions) -> int:
         note = revisions.note if depends else ""
         printed.summary(report, policy, analysis, note, options.verbose, to_stdout)
     printed.crashes(analysis.crashes, options.verbose)
-    return _status(analysis, report, options, opened)
+
+
+def _recording(options: CheckOptions, opened: Opened, arguments: Sequence[str] | None) -> "Recording | None":
+    """The record of what is printed, if it may be printed again: to no terminal, and nothing else is written."""
+    from sqlalint.replay import is_plain
+
+    if arguments is None or not is_plain(arguments):
+        return None
+    if is_terminal(sys.stdout) or is_terminal(sys.stderr):
+        return None
+    from sqlalint.cli.recording import Recording
+
+    return Recording(arguments, opened)
 
 
 def _revisions(

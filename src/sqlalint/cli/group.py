@@ -62,7 +62,7 @@ def run(arguments: list[str]) -> int:
     0: nothing to report; 1: findings; 2: the run is in question; 130: interrupted.
     """
     try:
-        result: Any = group.main(arguments, prog_name="sqlalint", standalone_mode=False)
+        result: Any = group.main(arguments, prog_name="sqlalint", standalone_mode=False, obj=tuple(arguments))
         status = result if isinstance(result, int) else 0
         sys.stdout.flush()
         return status

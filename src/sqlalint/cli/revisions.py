@@ -23,8 +23,8 @@ class Revisions(Struct, frozen=True):
 
 def base_of(opened: Opened, reference: str | None) -> "Base | Baseless":
     """The commit against which revisions are new. Raises `UsageError` for a `--base` that names no commit."""
-    from sqlalint.source.merge_base import UnknownReference, find_base
     from sqlalint.source.git import Git
+    from sqlalint.source.merge_base import UnknownReference, find_base
 
     try:
         return find_base(Git(opened.root.path), reference, opened.configuration.options.base)
@@ -62,8 +62,8 @@ def start_after(opened: Opened) -> tuple[str, ...]:
 
 def _changes(opened: Opened, base: "Base | Baseless") -> "ChangedFiles | NoBase":
     from sqlalint.project.migrations.opened import ChangedFiles, NoBase
-    from sqlalint.source.merge_base import Baseless, changed_files
     from sqlalint.source.git import Git, GitProblem
+    from sqlalint.source.merge_base import Baseless, changed_files
 
     if isinstance(base, Baseless):
         return NoBase(base.reason, base.remedy)

@@ -1,7 +1,6 @@
 """A tree held in memory: every file read once, whoever asks how often, and known by the hash of its content."""
 
-from hashlib import blake2b
-
+from sqlalint.hashing import blake2b
 from sqlalint.source.tree import Tree
 
 
@@ -20,6 +19,11 @@ class Snapshot:
                 self._problems[path] = problem
         self._paths = [*self._contents, *self._problems]
         self._paths.sort()
+
+    @property
+    def problems(self) -> dict[str, OSError]:
+        """The files that could not be read."""
+        return self._problems
 
     def paths(self) -> list[str]:
         """The paths of all files, sorted."""
