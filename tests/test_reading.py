@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -78,8 +79,8 @@ def test_one_changed_file_is_read_alone(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_bodies_that_the_cache_lost_are_read_again(expected: object, tmp_path: Path) -> None:
     class Forgetful(Cache):
-        def get(self, kind: str, key: bytes) -> bytes | None:
-            return None if kind == "bodies" else super().get(kind, key)
+        def get_many(self, kind: str, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+            return {} if kind == "bodies" else super().get_many(kind, keys)
 
     with Cache(str(tmp_path), b"1") as cache:
         read_tree(snapshot(), cache=cache)

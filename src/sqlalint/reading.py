@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import msgspec
@@ -145,6 +145,7 @@ def _known(cache: Cache | None, keys: Mapping[str, bytes], tasks: Mapping[str, T
     if cache is None:
         return {}
     found = cache.get_many("head", keys.values())
+    kept = _Kept(cache)
     known: dict[str, _Loaded] = {}
     for path, key in keys.items():
         if key in found:
@@ -152,21 +153,34 @@ def _known(cache: Cache | None, keys: Mapping[str, bytes], tasks: Mapping[str, T
                 head = _head_decoder.decode(found[key])
             except msgspec.DecodeError:
                 continue
-            known[path] = head, lambda key=key, task=tasks[path]: _kept_bodies(cache, key, task)  # type: ignore[misc]
+            kept.keys.append(key)
+            known[path] = head, partial(kept.bodies, key, tasks[path])
     return known
 
 
-def _kept_bodies(cache: Cache, key: bytes, task: Task) -> Mapping[str, msgspec.Raw]:
-    """The bodies of a file whose index was in the cache; read anew where the cache has lost them since."""
-    raw = cache.get("bodies", key)
-    if raw is not None:
-        try:
-            return _bodies_decoder.decode(raw)
-        except msgspec.DecodeError:
-            pass
-    (anew,) = read_chunk([task])
-    cache.put("bodies", key, anew.bodies)
-    return _bodies_decoder.decode(anew.bodies)
+class _Kept:
+    """The bodies that are in the cache. All are fetched when the first is wanted, as most then are: a query for each
+    file takes longer, and they are half as large again as their sources."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.keys: list[bytes] = []
+        self._cache = cache
+
+    @cached_property
+    def _fetched(self) -> dict[bytes, bytes]:
+        return self._cache.get_many("bodies", self.keys)
+
+    def bodies(self, key: bytes, task: Task) -> Mapping[str, msgspec.Raw]:
+        """The bodies of a file; read anew where the cache has lost them since."""
+        raw = self._fetched.get(key)
+        if raw is not None:
+            try:
+                return _bodies_decoder.decode(raw)
+            except msgspec.DecodeError:
+                pass
+        (anew,) = read_chunk([task])
+        self._cache.put("bodies", key, anew.bodies)
+        return _bodies_decoder.decode(anew.bodies)
 
 
 def _read(tasks: Mapping[str, Task], jobs: int | None, progress: Progress | None) -> dict[str, tuple[Head, bytes]]:
@@ -190,10 +204,7 @@ def _read(tasks: Mapping[str, Task], jobs: int | None, progress: Progress | None
         if progress:
             progress(done, len(paths))
     everything = [one for n in range(len(chunks)) for one in found[n]]
-    return {
-        path: (_head_decoder.decode(one.head), one.bodies)
-        for path, one in zip(paths, everything, strict=True)
-    }
+    return {path: (_head_decoder.decode(one.head), one.bodies) for path, one in zip(paths, everything, strict=True)}
 
 
 def _chunks(tasks: Sequence[Task]) -> Iterator[list[Task]]:
