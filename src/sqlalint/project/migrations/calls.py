@@ -198,6 +198,10 @@ class Calls:
             return roles.Trans("savepoint") if name.startswith("begin") else closed
         if name in ("connection", "get_bind"):
             return roles.Bind() if session.on == "bind" else closed
+        if name in ("close", "remove") and self._walk.steps:
+            last = self._walk.steps[-1]
+            if isinstance(last, Opening) and last.at == session.opening:  # it was named to be closed, and did nothing
+                self._walk.steps.pop()
         if name in _WRITES:
             self._note(
                 Execution(frame.spot(call.span), frame.scope, through, name, None, closed, session.opening), frame

@@ -70,9 +70,33 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
             message=f"`{opening.what}` opens a second connection: {_effect(met)}",
             help="`Session(bind=op.get_bind())`, or `op.execute`.",
             identity=(revision.id, opening.what),
-            confidence=Confidence.CERTAIN if met and not only_sqlite else Confidence.LIKELY,
+            confidence=_tier(steps, opening, met is not None and not only_sqlite),
             related=tuple(related),
         )
+
+
+def _tier(steps: Sequence[Step], opening: Opening, meets: bool) -> Confidence:
+    if meets:
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if _crosses(steps, opening) else Confidence.POSSIBLE
+
+
+def _crosses(steps: Sequence[Step], opening: Opening) -> bool:
+    """Whether the migration holds changes that are not committed when the other connection is used, or may be."""
+    used = [
+        n for n, s in enumerate(steps) if isinstance(s, Execution) and s.through == "other" and s.opening == opening.at
+    ]
+    if not used and opening.scope.calls:  # what a helper opens and only looks through ends with the helper
+        used = [steps.index(opening)]
+    pending = False
+    for step in steps[: used[-1]] if used else steps:
+        if isinstance(step, Opening) or (isinstance(step, Execution) and step.through == "other"):
+            continue
+        if step.scope.autocommit or _ends(step) or (isinstance(step, Transaction) and step.verb == "commit"):
+            pending = False
+        else:
+            pending = pending or bool(changes(step))
+    return pending
 
 
 def _effect(met: tuple[str, str, Step] | None) -> str:
