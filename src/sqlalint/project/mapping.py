@@ -32,6 +32,7 @@ class Relationship(Struct, frozen=True, array_like=True):
     the local foreign key columns of a many-to-one, `required` whether all of them are NOT NULL.
     `over` are the columns of the one foreign key that it goes over, on whichever side they are; () where that is not
     known, or where there is a `secondary`.
+    `given` are the arguments that it is given by name, read or not.
     `by_key` tells of a many-to-one that is looked up in the identity map first: its join is on the target's primary key.
     """
 
@@ -55,6 +56,7 @@ class Relationship(Struct, frozen=True, array_like=True):
     order_by: bool
     at: Spot
     over: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 class Proxy(Struct, frozen=True, array_like=True):

@@ -39,6 +39,30 @@ class ForeignKey(Struct, frozen=True, array_like=True):
     at: Spot
     column_at: Spot
     owner: str  # the class or mixin that writes it, as `path::key`; "" for a Table
+    named: bool = False  # whether it is given a name, read or not
+
+
+class Default(Struct, frozen=True, array_like=True):
+    """What a column is given as `default=`, `insert_default=`, `default_factory=` or `onupdate=` (`keyword`).
+
+    `calls` are the calls that are made when the class is, each as it is written and by its canonical name (for a
+    function of the project by what it calls, "" where that is out of sight); `gives` is the canonical name of what is
+    called for each row instead, "" where nothing is, or nothing that is known. `written` is a name or a call as it stands,
+    without its arguments.
+    """
+
+    keyword: str
+    calls: tuple[tuple[str, str], ...]
+    gives: str
+    written: str
+    at: Spot
+
+
+class Check(Struct, frozen=True, array_like=True):
+    """A CHECK constraint: its name, None without one, "" where it is not read."""
+
+    name: str | None
+    at: Spot
 
 
 class Column(Struct, frozen=True, array_like=True):
@@ -60,6 +84,7 @@ class Column(Struct, frozen=True, array_like=True):
     deferred_group: str | None
     at: Spot
     owner: str
+    defaults: tuple[Default, ...] = ()
 
 
 class Index(Struct, frozen=True, array_like=True):
@@ -67,6 +92,8 @@ class Index(Struct, frozen=True, array_like=True):
 
     `columns` are names in the table, in order; None stands for an expression. `partial` is the text of a WHERE (`fk IS
     NOT NULL`), "" where there is one that is not read, None without. `method` is lower case (`gin`), "" the default.
+    `name` is None where it has none, or none that is read (`named`). `plain` is False where a column has an order or an
+    argument says more (an operator class, columns that are included).
     """
 
     kind: str
@@ -77,6 +104,8 @@ class Index(Struct, frozen=True, array_like=True):
     method: str
     at: Spot
     owner: str
+    plain: bool = True
+    named: bool = False
 
 
 class Table(Struct, frozen=True, array_like=True):
@@ -98,6 +127,7 @@ class Table(Struct, frozen=True, array_like=True):
     complete: bool
     at: Spot
     indexed: bool = True
+    checks: tuple[Check, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The column of that name in the table."""

@@ -7,9 +7,10 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Spot
 from sqlalint.project import symbols
 from sqlalint.project.models.annotations import Annotation, Annotations
+from sqlalint.project.models.defaults import DefaultReader
 from sqlalint.project.models.terms import UNREAD, Call, Member, ProjectClass, Term
 from sqlalint.project.models.values import Values
-from sqlalint.project.schema import Column, ColumnType
+from sqlalint.project.schema import Check, Column, ColumnType
 
 COLUMN = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.mapped_column"})
 FIELD = "sqlmodel.Field"
@@ -36,6 +37,7 @@ class KeyCall(Struct, frozen=True):
     name: str | None
     use_alter: bool
     at: Spot
+    named: bool = False
 
 
 class Declared(Struct, frozen=True):
@@ -44,6 +46,7 @@ class Declared(Struct, frozen=True):
     column: Column
     keys: tuple[KeyCall, ...]
     identity: str = ""
+    checks: tuple[Check, ...] = ()
 
 
 class ColumnReader:
@@ -52,6 +55,7 @@ class ColumnReader:
     def __init__(self, values: Values, annotations: Annotations) -> None:
         self._values = values
         self._annotations = annotations
+        self._defaults = DefaultReader(values)
 
     def from_call(
         self,
@@ -89,8 +93,9 @@ class ColumnReader:
             deferred_group=self._values.text(call.keywords.get("deferred_group")),
             at=at,
             owner=owner,
+            defaults=self._defaults.of_column(call) or (inherits.defaults if inherits else ()),
         )
-        return Declared(column, keys or (base.keys if base else ()), call.term.identity)
+        return Declared(column, keys or (base.keys if base else ()), call.term.identity, self._checks(call))
 
     def _positional(self, call: Call) -> tuple[str | None, ColumnType | None, tuple[KeyCall, ...], bool]:
         """Name, type, foreign keys and whether the server makes the value, from the arguments."""
@@ -124,7 +129,17 @@ class ColumnReader:
             self._values.text(call.keywords.get("name")),
             self._values.flag(call.keywords.get("use_alter"), False) is not False,
             call.at,
+            "name" in call.keywords,
         )
+
+    def check(self, call: Call) -> Check:
+        """A `CheckConstraint(...)`."""
+        given = call.argument(1, "name")
+        return Check(None if given is None else self._values.text(given) or "", call.at)
+
+    def _checks(self, call: Call) -> tuple[Check, ...]:
+        inner = (self._values.call(a) for a in call.arguments)
+        return tuple(self.check(c) for c in inner if c is not None and c.name == "sqlalchemy.CheckConstraint")
 
     def _flag(self, call: Call, name: str, absent: bool | None) -> bool | None:
         if name not in call.keywords and (not call.whole or self._own_constructor(call)):
@@ -241,7 +256,8 @@ class ColumnReader:
         name = self._values.text((extra or {}).get("name")) or attribute
         column = replace(
             plain, name=name, nullable=nullable, primary_key=primary_key, default=not required,
-            server_default="server_default" in (extra or {}), type=self._field_type(keywords, annotation), **flags,
+            server_default="server_default" in (extra or {}), type=self._field_type(keywords, annotation),
+            defaults=self._defaults.of_field(call, extra or {}) if call else (), **flags,
         )  # fmt: skip
         return Declared(column, self._field_keys(call, keywords))
 

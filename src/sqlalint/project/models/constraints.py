@@ -16,9 +16,17 @@ _KINDS = {
     "sqlalchemy.PrimaryKeyConstraint": "primary",
 }
 _KEY = "sqlalchemy.ForeignKeyConstraint"
-_OTHERS = frozenset(
-    {"sqlalchemy.CheckConstraint", "sqlalchemy.dialects.postgresql.ExcludeConstraint", "sqlalchemy.DDL"}
-)
+_CHECK = "sqlalchemy.CheckConstraint"
+_OTHERS = frozenset({_CHECK, "sqlalchemy.dialects.postgresql.ExcludeConstraint", "sqlalchemy.DDL"})
+
+
+# Arguments that change nothing of what an index is good for.
+_PLAIN = frozenset({"name", "unique", "info", "comment", "quote", "postgresql_using", "postgresql_concurrently"})
+
+
+def _ordered(columns: tuple[Term, ...]) -> bool:
+    """Whether some column of an index is more than a column: `x.desc()`, `text("x DESC")`, an expression."""
+    return any(not isinstance(c.expression, ex.Literal | ex.Name | ex.Attribute) for c in columns)
 
 
 class ConstraintReader:
@@ -52,6 +60,8 @@ class ConstraintReader:
             method="" if using is None else (self._values.text(using) or "?").lower().replace("btree", ""),
             at=call.at,
             owner=owner,
+            named=kind == "index" or "name" in call.keywords,
+            plain=_PLAIN.issuperset(k for k in call.keywords if not k.endswith("_where")) and not _ordered(columns),
         )
 
     def key(self, call: Call) -> KeyCall | None:
@@ -63,7 +73,7 @@ class ConstraintReader:
         if not columns or not targets or len(columns) != len(targets):
             return None
         single = self._columns.key(call)
-        return KeyCall(columns, targets, single.ondelete, single.onupdate, single.name, single.use_alter, call.at)
+        return replace(single, columns=columns, targets=targets)
 
     def apply(self, table: DraftTable, arguments: Iterable[Term], owner: str) -> None:
         """Put arguments of a table into it: constraints, indexes, columns. What is not read makes it incomplete."""
@@ -82,6 +92,8 @@ class ConstraintReader:
                 table.complete = False
             else:
                 table.indexes.append(index)
+        elif call.name == _CHECK:
+            table.checks.append(self._columns.check(call))
         elif call.name == _KEY:
             key = self.key(call)
             if key is None:

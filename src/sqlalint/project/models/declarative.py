@@ -175,6 +175,7 @@ class Declarative:
 
     def _metadata_of_class(self, identity: str) -> Metadata:
         """The metadata of a declarative base: its own attribute, its registry's, or one that nobody named."""
+        convention: dict[str, str] | None = {}
         for name in ("metadata", "registry"):
             member = self._classes.attribute(identity, name)
             if member is None or member.statement is None or member.statement.value is None:
@@ -186,7 +187,8 @@ class Declarative:
                 found = self._metadata_of_maker(maker.term, identity) if maker else None
             if found is not None:
                 return found
-        return self._remember(Metadata(identity, "", {}))
+            convention = None  # there is one, out of sight
+        return self._remember(Metadata(identity, "", convention))
 
     def _metadata_of_maker(self, maker: Term, identity: str) -> Metadata:
         """The metadata of `declarative_base(...)`, `registry(...)`, `SQLAlchemy(...)`."""
@@ -198,7 +200,8 @@ class Declarative:
             found = self._metadata_of_class(base.id) if isinstance(base, ProjectClass) else None
         if found is None and call and call.instance is not None:
             return self._metadata_of_maker(call.instance, call.instance.identity)
-        return found or self._remember(Metadata(identity, "", {}))
+        out_of_sight = call is None or not call.whole or given is not None
+        return found or self._remember(Metadata(identity, "", None if out_of_sight else {}))
 
     def metadata(self, term: Term) -> Metadata | None:
         """The metadata that an expression stands for: `MetaData()`, `Base.metadata`, `db.metadata`."""

@@ -8,6 +8,7 @@ from sqlalint.project.models.annotations import Annotation
 from sqlalint.project.models.columns import Declared, KeyCall
 from sqlalint.project.models.declarative import Metadata, Registry
 from sqlalint.project.models.terms import Call, Term
+from sqlalint.project.schema import Check
 
 
 @dataclass
@@ -24,7 +25,8 @@ class DraftIndex:
     method: str
     at: Spot
     owner: str
-    named: bool = True  # False: the name is made by a convention
+    named: bool = True  # False: it is given no name
+    plain: bool = True
 
 
 @dataclass
@@ -44,6 +46,7 @@ class DraftTable:
     indexes: list[DraftIndex] = field(default_factory=list)
     keys: list[tuple[KeyCall, str]] = field(default_factory=list)  # ForeignKeyConstraints, each with its owner
     models: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
     unread: bool = False  # a column of it may be out of sight, as an attribute whose value was not read
 
     @property

@@ -42,11 +42,15 @@ class Said(Struct, frozen=True, array_like=True):
 
 
 class Evidence(Struct, frozen=True):
-    """Pairs of a model's id and an attribute that some function filters or joins by, and models that are deleted."""
+    """Pairs of a model's id and an attribute that some function filters or joins by, and models that are deleted.
+
+    `deleted_objects` are those of them that a session deletes as objects, with all that the ORM does then.
+    """
 
     filtered: frozenset[tuple[str, str]] = frozenset()
     joined: frozenset[tuple[str, str]] = frozenset()
     deleted: frozenset[str] = frozenset()
+    deleted_objects: frozenset[str] = frozenset()
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -59,6 +63,7 @@ def gather(project: "Project", models: Models, attributes: Collection[str]) -> E
     filtered: set[tuple[str, str]] = set()
     joined: set[tuple[str, str]] = set()
     deleted: set[str | None] = set()
+    objects: set[str | None] = set()
     for path, said in _said(project):
         if path in models.snapshots:
             continue
@@ -67,8 +72,12 @@ def gather(project: "Project", models: Models, attributes: Collection[str]) -> E
                 if attribute in attributes and (model := lookup.model(path, written)) is not None:
                     found.add((model, attribute))
         for callee, called, otherwise in said.deleted:
-            deleted.add(lookup.model(path, called if lookup.is_delete(path, callee) else otherwise))
-    return Evidence(frozenset(filtered), frozenset(joined), frozenset(d for d in deleted if d is not None))
+            by_statement = lookup.is_delete(path, callee)
+            deleted.add(lookup.model(path, called if by_statement else otherwise))
+            if callee and not by_statement:
+                objects.add(lookup.model(path, otherwise))
+    known = (frozenset(d for d in found if d is not None) for found in (deleted, objects))
+    return Evidence(frozenset(filtered), frozenset(joined), *known)
 
 
 def _said(project: "Project") -> Iterator[tuple[str, Said]]:
@@ -76,7 +85,9 @@ def _said(project: "Project") -> Iterator[tuple[str, Said]]:
     functions = {
         path: keys
         for path, facts in project.files.items()
-        if (keys := [e.key for e in facts.index.definitions if e.kind == "function" and _WORDS.intersection(e.mentions)])
+        if (
+            keys := [e.key for e in facts.index.definitions if e.kind == "function" and _WORDS.intersection(e.mentions)]
+        )
     }
     records = project.records
     kept = records.store.get_many("evidence", [records.keys[p] for p in functions]) if records else {}

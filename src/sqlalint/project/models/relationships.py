@@ -77,6 +77,7 @@ class RelationshipReader:
             order_by="order_by" in keywords,
             at=call.at if call is not None else draft.at,
             over=key.columns if key is not None else (),
+            given=tuple(keywords),
         )
         return Resolved(found, backref)
 
@@ -113,6 +114,7 @@ class RelationshipReader:
             passive_deletes=self._passive(backref.keywords),
             order_by="order_by" in backref.keywords,
             at=backref.at,
+            given=tuple(backref.keywords),
         )
 
     # --- arguments ---

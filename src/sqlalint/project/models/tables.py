@@ -41,6 +41,7 @@ class TableMaker:
             complete=draft.complete and not draft.unread,
             at=draft.at,
             indexed=draft.complete,
+            checks=(*draft.checks, *(c for d in draft.declared.values() for c in d.checks)),
         )
 
     def _index(self, draft: DraftTable, index: DraftIndex) -> Index:
@@ -51,7 +52,18 @@ class TableMaker:
         name = index.name
         if name is None and index.kind == "index" and names:
             name = _index_name(draft.metadata, draft, names)
-        return Index(index.kind, name, names, index.unique, partial, index.method, index.at, index.owner)
+        return Index(
+            index.kind,
+            name,
+            names,
+            index.unique,
+            partial,
+            index.method,
+            index.at,
+            index.owner,
+            index.plain,
+            index.named,
+        )
 
     def _column(self, draft: DraftTable, term: Term) -> str | None:
         place = self._names.place(term, draft)
@@ -115,6 +127,7 @@ class TableMaker:
             at=key.at,
             column_at=column.at if column is not None and declared is not None else key.at,
             owner=column.owner if column is not None and declared is not None else owner,
+            named=key.named,
         )
 
 

@@ -229,6 +229,10 @@ class Values:
         merged = {**outer.keywords, **keywords}
         return Call(name.name, term, (*outer.arguments[1:], *arguments), merged, whole and outer.whole)
 
+    def function(self, function: ProjectFunction) -> st.Function | None:
+        """A function of the project, lowered."""
+        return self._project.function(function.path, function.key)
+
     def has_attribute(self, identity: str, name: str) -> bool:
         """Whether a class of the project, or an ancestor in sight, defines a name."""
         return self._classes.attribute(identity, name) is not None
