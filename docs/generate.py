@@ -5,6 +5,7 @@ from rules, from the command line's own help, from running the examples.
 """
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -151,13 +152,26 @@ def command_line() -> str:
     return "\n".join(parts)
 
 
+# --- schemas ---
+
+
+def schemas() -> dict[str, str]:
+    """The JSON schemas by their paths below docs/."""
+    import msgspec
+
+    from sqlalint.report.formats.json_ import JsonFinding
+
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sqlalint --output-format json"}
+    return {"output.schema.json": json.dumps({**head, **msgspec.json.schema(list[JsonFinding])}, indent=2) + "\n"}
+
+
 def main() -> None:
     """Write all pages, and remove those of rules that are no more."""
     wanted = pages()
     for old in (DOCS / "rules").glob("*.md"):
         if f"rules/{old.name}" not in wanted:
             old.unlink()
-    for path, text in wanted.items():
+    for path, text in {**wanted, **schemas()}.items():
         (DOCS / path).parent.mkdir(exist_ok=True)
         (DOCS / path).write_text(text, encoding="utf-8")
     print(f"{len(wanted)} pages")

@@ -17,7 +17,7 @@ from sqlalint.cli.terminal import is_terminal, write_quietly
 from sqlalint.config.errors import UsageError
 from sqlalint.config.select import Selectors, split_selectors
 from sqlalint.report.finding import Confidence, Severity
-from sqlalint.report.formats import FOR_PEOPLE, FORMATS
+from sqlalint.report.formats import FOR_PEOPLE, FORMATS, STATISTICS
 from sqlalint.report.presentation import Presentation
 from sqlalint.report.reporter import Policy, Report, decide
 from sqlalint.report.style import printable
@@ -161,7 +161,7 @@ def _print(
     revisions: Revisions,
 ) -> None:
     if options.statistics:
-        printed.statistics(report)
+        printed.statistics(report, outputs)
     else:
         printed.findings(report, outputs)
     if not options.quiet:
@@ -177,6 +177,8 @@ def _recording(options: CheckOptions, opened: Opened, arguments: Sequence[str] |
     from sqlalint.replay import is_plain
 
     if arguments is None or not is_plain(arguments):
+        return None
+    if "github" in options.output_format:  # it also writes to the step's summary
         return None
     if is_terminal(sys.stdout) or is_terminal(sys.stderr):
         return None
@@ -236,6 +238,9 @@ def _outputs(options: CheckOptions) -> list[tuple[str, str | None]]:
         raise UsageError("--output-file: there are more files than formats; the n-th file takes the n-th format")
     if len(formats) > len(files) + 1:
         raise UsageError("--output-format: only one format goes to standard output; give the others an --output-file")
+    unfit = [name for name in formats if options.statistics and name not in STATISTICS]
+    if unfit:
+        raise UsageError(f"--statistics: not in the format {unfit[0]}; full, concise and json have it")
     return [(name, files[n] if n < len(files) else None) for n, name in enumerate(formats)]
 
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from sqlalint.cli.opening import Opened
 from sqlalint.cli.terminal import complain, has_colour, terminal_width, write, write_quietly
 from sqlalint.config.errors import UsageError
 from sqlalint.report.formats import renderer
-from sqlalint.report.presentation import Presentation
+from sqlalint.report.presentation import About, Presentation
 from sqlalint.report.reporter import Policy, Report
 from sqlalint.report.summary import Fraction, Run, summary
 from sqlalint.source.text import Unreadable, decode
@@ -43,12 +42,31 @@ class Printing:
                 write_quietly(renderer(name)(report.shown, shown), sys.stdout)
             else:
                 _write_file(file, renderer(name)(report.shown, self._presentation(self._colour == "always", 120)))
+            if name == "github":
+                self._step_summary(report)
 
-    def statistics(self, report: Report) -> None:
-        """Print how many findings each rule has, the most first."""
-        counts = Counter((f.code, f.name) for f in report.shown)
-        rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        write_quietly((f"{number:>6,}  {code}  {name}\n" for (code, name), number in rows), sys.stdout)
+    def statistics(self, report: Report, outputs: Sequence[tuple[str, str | None]]) -> None:
+        """Print how many findings each rule has, the most first, to where each format goes."""
+        from sqlalint.report.statistics import render
+
+        for name, file in outputs:
+            if file is None:
+                write_quietly(render(report.shown, name), sys.stdout)
+            else:
+                _write_file(file, render(report.shown, name))
+
+    def _step_summary(self, report: Report) -> None:
+        """Add a table to the summary of a step of GitHub Actions, if it has one."""
+        file = os.environ.get("GITHUB_STEP_SUMMARY")
+        if not file:
+            return
+        from sqlalint.report.formats.step_summary import render
+
+        try:
+            with open(file, "a", encoding="utf-8") as stream:
+                write(render(report.shown, self._presentation(False, 120)), stream)
+        except OSError as problem:  # the findings are printed all the same
+            complain(f"GITHUB_STEP_SUMMARY {file}: {problem.strerror or problem}")
 
     def summary(
         self, report: Report, policy: Policy, analysis: "Analysis", note: str, verbose: bool, to_stdout: bool
@@ -80,7 +98,7 @@ class Printing:
                 write_quietly([crash.trace], sys.stderr)
 
     def _presentation(self, colour: bool, width: int) -> Presentation:
-        return Presentation(self._opened.root.path, here(), read=self._lines, width=width, colour=colour)
+        return Presentation(self._opened.root.path, here(), read=self._lines, about=_about, width=width, colour=colour)
 
     def _lines(self, path: str) -> tuple[str, ...]:
         try:
@@ -91,6 +109,14 @@ class Printing:
             return tuple(decode(content).lines)
         except Unreadable:
             return tuple(content.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"))
+
+
+def _about(code: str) -> About | None:
+    """A rule's page; importing all rules is left to the formats that print pages."""
+    from sqlalint.rules.registry import find_rule
+
+    rule = find_rule(code)
+    return About(rule.summary, rule.page, rule.severity, rule.tier) if rule else None
 
 
 def _folder(path: str) -> str:

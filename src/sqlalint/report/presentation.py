@@ -4,11 +4,27 @@ import os
 from collections.abc import Callable
 from functools import cache
 
+from msgspec import Struct
+
+from sqlalint.report.finding import Confidence, Severity
+
 DOCUMENTATION = "https://sqlalint.readthedocs.io/en/latest/rules/"
 
 
+class About(Struct, frozen=True):
+    """What formats may tell of a rule: its page and the page's first line, in Markdown, and its row of the catalogue."""
+
+    summary: str
+    page: str
+    severity: Severity
+    tier: Confidence
+
+
 class Presentation:
-    """How findings are shown. `read` gives a file's lines by its path in the project, () where it cannot."""
+    """How findings are shown.
+
+    `read` gives a file's lines by its path in the project, () where it cannot; `about` tells of a rule by its code.
+    """
 
     def __init__(
         self,
@@ -16,12 +32,14 @@ class Presentation:
         folder: str = "",
         *,
         read: Callable[[str], tuple[str, ...]] = lambda _: (),
+        about: Callable[[str], About | None] = lambda _: None,
         width: int = 120,
         colour: bool = False,
     ) -> None:
         self._root = root
         self._folder = folder
         self.lines = cache(read)
+        self.about = about
         self.width = width
         self.colour = colour
         self._shown: dict[str, str] = {}

@@ -8,8 +8,18 @@ from sqlalint.report.presentation import Presentation
 
 Render = Callable[[Sequence[Reported], Presentation], Iterator[str]]
 
-FORMATS = {"full": "full", "concise": "concise", "json": "json_"}
+FORMATS = {
+    "full": "full",
+    "concise": "concise",
+    "json": "json_",
+    "github": "github",
+    "sarif": "sarif",
+    "gitlab": "gitlab",
+    "junit": "junit",
+    "rdjson": "rdjson",
+}
 FOR_PEOPLE = frozenset({"full", "concise"})
+STATISTICS = frozenset({"full", "concise", "json"})  # those that `--statistics` has too
 
 
 def renderer(name: str) -> Render:
