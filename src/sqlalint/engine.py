@@ -13,7 +13,7 @@ from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
-from sqlalint.project.models.written import written_defaults
+from sqlalint.project.models.written import deleted_parents, written_defaults
 from sqlalint.project.project import Project, Records
 from sqlalint.project.settings import Settings
 from sqlalint.reading import Progress, read_tree
@@ -113,6 +113,7 @@ SOURCES: tuple[Source, ...] = (
     lambda project: project.migrations.revisions,
     unindexed_keys,
     written_defaults,
+    deleted_parents,
 )
 
 
