@@ -116,6 +116,7 @@ SOURCES: tuple[Source, ...] = (
     deleted_parents,
     open_one_to_ones,
     lambda project: application_tables(project.models),
+    lambda project: (project.models,),
 )
 
 
