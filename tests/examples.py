@@ -4,7 +4,8 @@ A page shows only what matters. What an example stands on is in `fixtures/prelud
 
 - loading, sessions, queries: the body of `def example(session: Session)`, below `blog.py`'s imports and models
 - asyncio: the body of `async def example(session: AsyncSession)`, below the same
-- models: classes below `models.py` (imports, `Base`, `User`)
+- models: classes below `models.py` (imports, `Base`, `User`); a comment `# migrations/versions/name.py` at the beginning
+  of a line starts a revision
 - migrations: a revision after `migrations/`'s first, its imports and ids given; a comment `# name.py` at the beginning
   of a line starts another file of `versions/`
 
@@ -58,9 +59,8 @@ class Example:
 
     @property
     def source(self) -> str:
-        """The text of a one-file example."""
-        (only,) = self.files.values()
-        return only
+        """The text of the file that runs: of a one-file example, or the models of one that has revisions too."""
+        return next(iter(self.files.values()))
 
 
 def parts(page: str) -> dict[str, str]:
@@ -89,7 +89,9 @@ def compose(rule: str, family: str, kind: str, block: str) -> Example:
     if family in _SIGNATURES:
         body, entry = as_function(block, _SIGNATURES[family])
         return Example(rule, family, kind, {"app.py": below(PRELUDE / "blog.py", body)}, entry)
-    return Example(rule, family, kind, {"models.py": below(PRELUDE / "models.py", block)})
+    block, *pieces = re.split(rf"^# ({VERSIONS}/\w+\.py)\n", block, flags=re.MULTILINE)
+    others = dict(zip(pieces[::2], pieces[1::2], strict=True))
+    return Example(rule, family, kind, {"models.py": below(PRELUDE / "models.py", block), **others})
 
 
 def as_function(block: str, signature: str) -> tuple[str, str]:

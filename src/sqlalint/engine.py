@@ -13,6 +13,7 @@ from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
+from sqlalint.project.models.metadata import unnamed_constraints
 from sqlalint.project.models.written import application_tables, deleted_parents, open_one_to_ones, written_defaults
 from sqlalint.project.project import Project, Records
 from sqlalint.project.settings import Settings
@@ -117,6 +118,7 @@ SOURCES: tuple[Source, ...] = (
     open_one_to_ones,
     lambda project: application_tables(project.models),
     lambda project: (project.models,),
+    unnamed_constraints,
 )
 
 

@@ -1,0 +1,85 @@
+"""Metadatas that are migrated: where each is made, and which of its constraints have no name."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sqlalint.facts.span import Span, Spot
+from sqlalint.project.migrations.reach import files_reached
+from sqlalint.project.models.registry import is_test
+from sqlalint.project.models.written import application_tables
+from sqlalint.project.schema import Table
+
+if TYPE_CHECKING:
+    from sqlalint.project.project import Project
+
+_MADE = re.compile(r"(.+)::(.*)@(\d+):(\d+)")
+
+
+class UnnamedConstraints(Struct, frozen=True, array_like=True):
+    """A migrated metadata without naming convention, and how many of its constraints have no name."""
+
+    at: Spot
+    name: str
+    count: int
+
+
+def unnamed_constraints(project: "Project") -> Iterator[UnnamedConstraints]:
+    """Every metadata that has revisions, no naming convention, and constraints without a name."""
+    if not project.migrations.revisions or _is_named_later(project):
+        return
+    tables: dict[str, list[Table]] = {}
+    for table in application_tables(project.models):
+        if not is_test(table.at.path):
+            tables.setdefault(table.metadata, []).append(table)
+    conventions = project.models.naming_conventions
+    migrated = _migrated(project, tables)
+    for metadata, own in tables.items():
+        count = sum(map(_unnamed, own))
+        if metadata in migrated and conventions.get(metadata) == {} and count:
+            at, name = _place(project, metadata, own)
+            yield UnnamedConstraints(at, name, count)
+
+
+def _is_named_later(project: "Project") -> bool:
+    """Whether some module sets the convention of a metadata that is made already."""
+    return any(
+        entry.kind == "statement" and entry.name.endswith(".naming_convention")
+        for facts in project.files.values()
+        for entry in facts.index.definitions
+    )
+
+
+def _migrated(project: "Project", tables: dict[str, list[Table]]) -> set[str]:
+    """The metadatas that some env.py reaches; where none reaches any, the only one."""
+    found: set[str] = set()
+    for tree in project.migrations.trees:
+        if tree.env is None or tree.env not in project.files or not tree.revisions:
+            continue
+        reached = files_reached(project, tree.env)
+        for metadata, own in tables.items():
+            if metadata.partition("::")[0] in reached or any(t.at.path in reached for t in own):
+                found.add(metadata)
+    return found or (set(tables) if len(tables) == 1 else set())
+
+
+def _unnamed(table: Table) -> int:
+    """How many unique constraints, foreign keys and checks of a table are given no name."""
+    unique = sum(i.kind == "unique" and not i.named for i in table.indexes)
+    return unique + sum(not k.named for k in table.foreign_keys) + sum(c.name is None for c in table.checks)
+
+
+def _place(project: "Project", metadata: str, tables: list[Table]) -> tuple[Spot, str]:
+    """Where a metadata is made, and what to call it; that of a library stands at its first table."""
+    made = _MADE.fullmatch(metadata.partition("#")[0])
+    if made is not None:
+        row, column = int(made[3]), int(made[4])
+        return Spot(made[1], made[2], Span(row, column, row, column + 1)), made[2].partition("@")[0]
+    path, _, key = metadata.partition("#")[0].partition("::")
+    lowered = project.class_(path, key)
+    if lowered is not None:
+        return Spot(path, key, lowered.name_span), f"{lowered.name}.metadata"
+    first = min(tables, key=lambda t: t.at)
+    return first.at, f"{metadata.rpartition('.')[2]}.metadata"
