@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from sqlalint.analysis import Analysis, Crash, Understood, is_text
@@ -101,7 +102,12 @@ def read_project(
                 failures[path] = Failure(f"cannot be read: {problem.strerror or problem}", 1, 1, True, False)
     project = Project(read.files, failures, texts, settings)
     if cache is not None:
-        project.records = Records(cache, read.keys)
+        under = msgspec.msgpack.encode(settings, order="deterministic")
+        project.records = Records(
+            cache,
+            {path: hashlib.blake2b(under + key, digest_size=16).digest() for path, key in read.keys.items()},
+            {path: hashlib.blake2b(under + path.encode(), digest_size=16).digest() for path in read.keys},
+        )
     return project
 
 
@@ -134,7 +140,7 @@ def subjects(project: Project) -> Iterator[Any]:
 
 def followed(project: Project) -> Iterator[Any]:
     """What following the functions that query brings to light."""
-    known = (project.records.store, project.records.keys) if project.records else ()
+    known = (project.records.store, project.records.paths) if project.records else ()
     for path, found in follow_all(project, *known):
         if isinstance(found, Exception):
             yield crash("", path, found)
@@ -222,8 +228,6 @@ def place(project: Project, rule: Rule, finding: Finding) -> Reported:
 
 def number(findings: Iterable[Reported]) -> list[Reported]:
     """Findings in order of place, each with its fingerprint: of path, code, identity and its number among equals."""
-    import msgspec
-
     seen: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
     numbered = []
     for finding in sorted(findings, key=lambda f: (f.place, f.code, f.message)):

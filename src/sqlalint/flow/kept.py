@@ -1,24 +1,29 @@
 """Results of following functions, kept from run to run while every question that they asked has the same answer.
 
-One record a file, found by the file's path and content: for each function that was followed, the numbers of its
-questions and its encoded events; and a table of the questions with the hashes of their answers. Nothing is believed
-that has not been asked again, but for names: where no file binds, imports or exports another name than in the run
-before (`names_of`), what names stand for is the same, and these questions are not repeated.
+One record a file, found by the file's path, as what has changed in it may be one function of many: which functions were followed, the events of those that have
+any, and the questions that were asked with the hashes of their answers. Nothing is believed that has not been asked
+again, with two exceptions: where no name that was looked up on the way is bound otherwise than in the run before, names
+stand for the same; and where all that linking has read is the same, so are models, tables and class hierarchies.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sqlalint.flow.events import Function
 from sqlalint.flow.questions import Question, Questions
-from sqlalint.project.project import Project
+from sqlalint.project.reads import Basis
 
-_ABOUT_NAMES = frozenset({"resolve", "imported", "member"})
+_ABOUT_NAMES = frozenset({"resolve", "imported"})
+_ABOUT_TEXT = frozenset({"statement"})
 _encode = msgspec.msgpack.Encoder().encode
+
+# A question with the hash of its answer.
+Asked = tuple[str, tuple[str, ...], bytes]
 
 
 class Store(Protocol):
@@ -33,20 +38,25 @@ class Store(Protocol):
         ...
 
 
-class _Followed(Struct, frozen=True, array_like=True):
-    key: str
-    questions: tuple[int, ...]
-    events: msgspec.Raw
-
-
 class _Record(Struct, frozen=True, array_like=True):
-    names: bytes
-    questions: tuple[tuple[str, tuple[str, ...], bytes], ...]
-    followed: tuple[_Followed, ...]
+    """`names` and `linking` are what the answers stand on; of the questions those about texts are always asked.
+
+    `asked` are the numbers of each function's questions, those about texts first. What is raw is seldom wanted.
+    """
+
+    names: Basis
+    linking: bytes
+    about_texts: tuple[Asked, ...]
+    about_names: msgspec.Raw
+    about_linking: msgspec.Raw
+    asked: msgspec.Raw
+    followed: frozenset[str]
+    events: dict[str, Function]
 
 
 _record_decoder = msgspec.msgpack.Decoder(_Record)
-_events_decoder = msgspec.msgpack.Decoder(Function)
+_questions_decoder = msgspec.msgpack.Decoder(tuple[Asked, ...])
+_asked_decoder = msgspec.msgpack.Decoder(dict[str, tuple[int, ...]])
 
 
 class Kept:
@@ -56,82 +66,125 @@ class Kept:
         self._questions = questions
         self._store = store
         self._keys = keys
-        self._names = names_of(questions.project)
-        self._records = {path: self._decoded(raw) for path, raw in self._read().items()}
-        self._holds: dict[tuple[Question, bytes], bool] = {}
-        self._fresh: dict[str, dict[str, tuple[dict[Question, bytes], bytes]]] = {}
-        self._stale: set[str] = set()
-
-    def _read(self) -> dict[str, bytes]:
-        found = self._store.get_many("flow", self._keys.values())
-        return {path: found[key] for path, key in self._keys.items() if key in found}
-
-    def _decoded(self, raw: bytes) -> _Record | None:
-        try:
-            return _record_decoder.decode(raw)
-        except msgspec.DecodeError:
-            return None
+        self._files: dict[str, _File] = {}
+        self._fresh: dict[str, dict[str, tuple[dict[Question, bytes], Function]]] = {}
+        found = store.get_many("flow", keys.values())
+        for path, key in keys.items():
+            if key in found:
+                try:
+                    self._files[path] = _File(questions, _record_decoder.decode(found[key]))
+                except msgspec.DecodeError:
+                    continue
 
     def get(self, path: str, key: str) -> Function | None:
         """What following a function gave, if that still holds."""
-        record = self._records.get(path)
-        followed = next((f for f in record.followed if f.key == key), None) if record else None
-        if record is None or followed is None or not self._still(record, followed):
-            self._stale.add(path)
-            return None
-        try:
-            return _events_decoder.decode(followed.events)
-        except msgspec.DecodeError:
-            self._stale.add(path)
-            return None
-
-    def _still(self, record: _Record, followed: _Followed) -> bool:
-        same_names = record.names == self._names
-        for number in followed.questions:
-            kind, arguments, digest = record.questions[number]
-            if same_names and kind in _ABOUT_NAMES:
-                continue
-            at = ((kind, arguments), digest)
-            if at not in self._holds:
-                self._holds[at] = self._questions.digest((kind, arguments)) == digest
-            if not self._holds[at]:
-                return False
-        return True
+        file = self._files.get(path)
+        return file.get(key) if file is not None else None
 
     def put(self, path: str, key: str, found: Function, asked: dict[Question, bytes]) -> None:
         """Remember what following a function gave, and what it asked."""
-        self._fresh.setdefault(path, {})[key] = (asked, _encode(found))
+        self._fresh.setdefault(path, {})[key] = asked, found
 
     def save(self) -> None:
         """Write the records of the files in which something is new; what still holds in them is written again."""
         records: dict[bytes, bytes] = {}
-        for path in self._stale & self._keys.keys():
-            functions = dict(self._fresh.get(path, {}))
-            old = self._records.get(path)
-            for followed in old.followed if old else ():
-                if followed.key not in functions and old is not None and self._still(old, followed):
-                    asked = {(q[0], q[1]): q[2] for q in (old.questions[n] for n in followed.questions)}
-                    functions[followed.key] = (asked, bytes(followed.events))
-            records[self._keys[path]] = _encode(self._record(functions))
+        for path, fresh in self._fresh.items():
+            old = self._files.get(path)
+            still = old.all() if old is not None else {}
+            records[self._keys[path]] = _encode(self._record({**still, **fresh}))
+        for path in self._files.keys() - self._fresh.keys():
+            moved = self._files[path].moved()
+            if moved is not None:
+                records[self._keys[path]] = _encode(moved)
         if records:
             self._store.put_many("flow", records)
 
-    def _record(self, functions: Mapping[str, tuple[dict[Question, bytes], bytes]]) -> _Record:
-        numbers: dict[tuple[str, tuple[str, ...], bytes], int] = {}
-        followed = []
-        for key, (asked, events) in functions.items():
-            rows = [(kind, arguments, digest) for (kind, arguments), digest in asked.items()]
-            own = tuple(numbers.setdefault(row, len(numbers)) for row in rows)
-            followed.append(_Followed(key, own, msgspec.Raw(events)))
-        return _Record(self._names, tuple(numbers), tuple(followed))
+    def _record(self, functions: Mapping[str, tuple[dict[Question, bytes], Function]]) -> _Record:
+        parts: tuple[dict[Asked, int], ...] = ({}, {}, {})
+        for asked, _ in functions.values():
+            for (kind, arguments), digest in asked.items():
+                parts[_part(kind)].setdefault((kind, arguments, digest), 0)
+        numbers = {row: n for n, row in enumerate(row for part in parts for row in part)}
+        texts, names, linking = (tuple(part) for part in parts)
+        return _Record(
+            self._questions.basis_of([(kind, arguments) for kind, arguments, _ in names]),
+            self._questions.project.models.basis,
+            texts,
+            msgspec.Raw(_encode(names)),
+            msgspec.Raw(_encode(linking)),
+            msgspec.Raw(_encode({key: [numbers[*q, d] for q, d in a.items()] for key, (a, _) in functions.items()})),
+            frozenset(functions),
+            {key: found for key, (_, found) in functions.items() if found != Function()},
+        )
 
 
-def names_of(project: Project) -> bytes:
-    """The hash of all that names stand on: which files there are, what they bind, import and export."""
-    found = hashlib.blake2b(digest_size=16)
-    for path, facts in sorted(project.files.items()):
-        index = facts.index
-        bound = [(d.key, d.kind, d.conditional) for d in index.definitions]
-        imported = [(i.module, i.level, i.name, i.alias, i.conditional, i.typing_only) for i in index.imports]
-        found.update(_encode((path, bound, imported, index.exported)))
-    return found.digest()
+def _part(kind: str) -> int:
+    return 0 if kind in _ABOUT_TEXT else 1 if kind in _ABOUT_NAMES else 2
+
+
+class _File:
+    """One file's record, and what of it still holds."""
+
+    def __init__(self, questions: Questions, record: _Record) -> None:
+        self._questions = questions
+        self._record = record
+
+    def get(self, key: str) -> Function | None:
+        """What following a function gave, if that still holds."""
+        if key not in self._record.followed or not (self._holds or all(map(self._is_same, self._asked_by(key)))):
+            return None
+        return self._record.events.get(key, Function())
+
+    def all(self) -> dict[str, tuple[dict[Question, bytes], Function]]:
+        """All that still holds, with what it asked."""
+        return {
+            key: ({(kind, arguments): digest for kind, arguments, digest in self._asked_by(key)}, found)
+            for key in sorted(self._record.followed)
+            if (found := self.get(key)) is not None
+        }
+
+    def moved(self) -> _Record | None:
+        """The record as it is to be written if all of it holds, though not for what it stood on."""
+        if not self._holds or (self._same_names and self._same_linking):
+            return None
+        names = [(kind, arguments) for kind, arguments, _ in _questions_decoder.decode(self._record.about_names)]
+        return replace(self._record, names=self._questions.basis_of(names), linking=self._linking)
+
+    @cached_property
+    def _holds(self) -> bool:
+        """Whether every answer is the same, so that no function need be looked at."""
+        return (
+            all(map(self._is_same, self._record.about_texts))
+            and (self._same_names or all(map(self._is_same, _questions_decoder.decode(self._record.about_names))))
+            and (self._same_linking or all(map(self._is_same, _questions_decoder.decode(self._record.about_linking))))
+        )
+
+    @cached_property
+    def _same_names(self) -> bool:
+        return self._questions.project.ground.same_names(self._record.names)
+
+    @cached_property
+    def _same_linking(self) -> bool:
+        return bool(self._record.linking) and self._record.linking == self._linking
+
+    @property
+    def _linking(self) -> bytes:
+        return self._questions.project.models.basis
+
+    def _is_same(self, asked: Asked) -> bool:
+        kind, arguments, digest = asked
+        if kind not in _ABOUT_TEXT and (self._same_names if kind in _ABOUT_NAMES else self._same_linking):
+            return True
+        return self._questions.digest((kind, arguments)) == digest
+
+    def _asked_by(self, key: str) -> list[Asked]:
+        return [self._rows[n] for n in self._asked[key]]
+
+    @cached_property
+    def _rows(self) -> tuple[Asked, ...]:
+        names, linking = (_questions_decoder.decode(r) for r in (self._record.about_names, self._record.about_linking))
+        return (*self._record.about_texts, *names, *linking)
+
+    @cached_property
+    def _asked(self) -> dict[str, tuple[int, ...]]:
+        return _asked_decoder.decode(self._record.asked)

@@ -5,7 +5,7 @@ values whose spans are relative to their definitions, so that a line inserted el
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from sqlalint.facts.statement import Class, Function, Statement
 from sqlalint.project.mapping import Model
 from sqlalint.project.project import Project
+from sqlalint.project.reads import Basis
 from sqlalint.project.schema import Table
 from sqlalint.project.symbols import Symbol
 
@@ -58,14 +59,20 @@ class Questions:
         if found is None:
             kind, arguments = question
             if kind == "statement":  # its text says the same, and need not be decoded
-                entry = self.project.entry(*arguments)
-                found = self._digests[question] = entry.digest if entry else b""
+                found = self._digests[question] = self.project.ground.definition(*arguments)
                 return found
             if question not in self._answers:
                 self._answers[question] = _ASK[kind](self.project, *arguments)
             found = hashlib.blake2b(_encode(self._answers[question]), digest_size=8).digest()
             self._digests[question] = found
         return found
+
+    def basis_of(self, questions: Iterable[Question]) -> Basis:
+        """What the answers to questions about names stand on."""
+        before = self.project.reads.record()
+        for kind, arguments in questions:
+            _ASK[kind](self.project, *arguments)
+        return self.project.ground.basis(self.project.reads.resume(before))
 
     def _ask(self, kind: str, *arguments: str) -> Any:
         question = (kind, arguments)

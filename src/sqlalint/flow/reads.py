@@ -244,14 +244,13 @@ def eager_targets(frame: Frame, statement: v.Statement) -> set[str]:
     """The models of the objects that a statement loads behind its entities, by options and mapper settings."""
     found: set[str] = set()
     pending = [(e.model, e.loads) for e in statement.entities or () if e.model]
-    entered: set[str] = set()  # by the mapper's settings alone, which are the same wherever the model is reached
+    entered: list[tuple[str, ld.Loads]] = []  # with the same loads a model leads to the same objects: cycles end
     while pending:
         model_id, loads = pending.pop()
         model = frame.questions.model(model_id)
-        if model is None or (loads == ld.NOTHING and model_id in entered):
+        if model is None or (model_id, loads) in entered:
             continue
-        if loads == ld.NOTHING:
-            entered.add(model_id)
+        entered.append((model_id, loads))
         for name, relationship in model.relationships.items():
             entry = loads.entry(name)
             how = entry.how if entry is not None and entry.how != "default" else relationship.lazy

@@ -8,8 +8,10 @@ followed; two equal candidates are unknown, never merged, so that two services o
 import functools
 from collections.abc import Iterable, Mapping
 
+from sqlalint.facts.file import Definition as IndexEntry
 from sqlalint.facts.file import ImportedName, Index
 from sqlalint.project.libraries import Libraries
+from sqlalint.project.reads import Reads
 from sqlalint.project.symbols import UNKNOWN, Definition, External, Module, Symbol
 
 # A folder of migrations is often called `alembic`: it never shadows the library.
@@ -17,10 +19,20 @@ _NEVER_LOCAL = frozenset({"alembic", "sqlalchemy"})
 
 
 class Modules:
-    """The modules of one tree. `files` maps paths relative to the project root to their indexes."""
+    """The modules of one tree. `files` maps paths relative to the project root to their indexes.
 
-    def __init__(self, files: Mapping[str, Index], libraries: Libraries, roots: Iterable[str] = ()) -> None:
+    `reads` notes every name that is looked up in a file, on the way to what other names stand for too.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Index],
+        libraries: Libraries,
+        roots: Iterable[str] = (),
+        reads: Reads | None = None,
+    ) -> None:
         self._files = files
+        self._reads = reads or Reads()
         self._libraries = libraries
         self.roots = _import_roots(files, roots)
         self._by_suffix = {
@@ -28,9 +40,10 @@ class Modules:
         }
         self._folders = _folders(files)
         self._keys: dict[str, dict[str, list[Definition]]] = {}
-        self._conditional: dict[tuple[str, str], bool] = {}
+        self._entries: dict[tuple[str, str], IndexEntry] = {}
         self._resolving: set[tuple[str, str]] = set()
-        self._resolved: dict[tuple[str, str], Symbol] = {}
+        self._resolved: dict[tuple[str, str], tuple[Symbol, set[tuple[str, str]]]] = {}
+        self._looked: set[tuple[str, str]] = set()  # by the outermost of the names that are being resolved
 
     # --- files ---
 
@@ -79,17 +92,49 @@ class Modules:
     def resolve(self, path: str, name: str) -> Symbol:
         """What a dotted name, as written at the level of the module, stands for."""
         key = (path, name)
-        found = self._resolved.get(key)
-        if found is None:
+        known = self._resolved.get(key)
+        if known is None:
             if key in self._resolving:  # an import cycle, or a module that imports itself
                 return UNKNOWN
+            if not self._resolving:
+                self._looked = set()
             self._resolving.add(key)
             try:
                 found = self._resolve(path, name)
             finally:
                 self._resolving.discard(key)
-            self._resolved[key] = found
-        return found
+            # All names on the way share what was looked up: one may be cut short by a cycle through another.
+            known = self._resolved[key] = found, self._looked
+        (self._looked if self._resolving else self._reads.log.names).update(known[1])
+        return known[0]
+
+    def binding(self, path: str, name: str) -> tuple[object, ...] | None:
+        """All that a file says of a name, or without one what it imports.
+
+        Where it is the same for all names that were looked up on the way, what a name stands for is the same.
+        """
+        index = self._files.get(path)
+        if index is None:
+            return None
+        bound = [self._entries[(path, d.key)] for d in self._definitions(path).get(name, ())]
+        imports = [i for i in index.imports if not name or i.name == "*" or i.alias.split(".", 1)[0] == name]
+        return (
+            [(d.key, d.kind, d.conditional) for d in bound],
+            [(i.module, i.level, i.name, i.alias, i.conditional, i.typing_only) for i in imports],
+            index.exported is None or name in index.exported,
+            index.exported is None,
+        )
+
+    def imports(self, path: str) -> tuple[ImportedName, ...]:
+        """The imports at the level of a module."""
+        self._look(path, "")
+        index = self._files.get(path)
+        return index.imports if index is not None else ()
+
+    def _look(self, path: str, name: str) -> list[Definition]:
+        """The definitions of a name in a file; that this was asked is noted."""
+        (self._looked if self._resolving else self._reads.log.names).add((path, name))
+        return self._definitions(path).get(name, [])
 
     def imported(self, path: str, module: str, level: int, name: str | None) -> Symbol:
         """What `from module import name` inside a function binds; without a name, what `import module as x` binds."""
@@ -108,7 +153,7 @@ class Modules:
                     inner = self._by_suffix.get(path.removesuffix("__init__.py") + name)
                     return Module(inner) if inner else UNKNOWN
                 return found
-            case Definition(path=path, key=key, rest=()) if f"{key}.{name}" in self._definitions(path):
+            case Definition(path=path, key=key, rest=()) if self._look(path, f"{key}.{name}"):
                 return Definition(path, f"{key}.{name}")
             case Definition(path=path, key=key, rest=rest):
                 return Definition(path, key, (*rest, name))
@@ -125,11 +170,11 @@ class Modules:
         return symbol
 
     def _first(self, path: str, first: str, rest: str) -> Symbol | tuple[Symbol, str]:
+        bound = self._look(path, first)
         index = self._files.get(path)
         if index is None:
             return UNKNOWN
-        bound = self._definitions(path).get(first, [])
-        certain = [d for d in bound if not self._conditional[(path, d.key)]]
+        certain = [d for d in bound if not self._entries[(path, d.key)].conditional]
         if certain:
             return certain[-1]
         imports = [i for i in index.imports if i.alias.split(".", 1)[0] == first and i.name != "*"]
@@ -192,6 +237,7 @@ class Modules:
             return self.attribute(module, name)
         if not isinstance(module, Module) or module.path == path:
             return UNKNOWN
+        self._look(module.path, name)
         exported = self._files[module.path].exported
         if name.startswith("_") if exported is None else name not in exported:
             return UNKNOWN
@@ -205,7 +251,7 @@ class Modules:
             for d in index.definitions if index else ():
                 name = d.key.partition("#")[0]
                 found.setdefault(name, []).append(Definition(path, d.key))
-                self._conditional[(path, d.key)] = d.conditional
+                self._entries[(path, d.key)] = d
         return found
 
 

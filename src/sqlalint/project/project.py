@@ -13,6 +13,7 @@ from sqlalint.facts.statement import Class, Function, Statement
 from sqlalint.project import symbols
 from sqlalint.project.libraries import Libraries, known_libraries
 from sqlalint.project.modules import Modules
+from sqlalint.project.reads import Ground, Reads
 from sqlalint.project.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ class RecordStore(Protocol):
 
 
 class Records(NamedTuple):
-    """Where what was found out about files is kept, and the key of each file's path and content."""
+    """Where what was found out about files is kept; the key of each file's path and content, and that of its path."""
 
     store: RecordStore
     keys: Mapping[str, bytes]
+    paths: Mapping[str, bytes]
 
 
 class Project:
@@ -73,7 +75,10 @@ class Project:
         self.texts = texts or {}
         self.settings = settings or Settings()
         self.libraries: Libraries = known_libraries().with_hints(self.settings.returns, self.settings.attributes)
-        self.modules = Modules({p: f.index for p, f in files.items()}, self.libraries, self.settings.import_roots)
+        self.reads = Reads()
+        self.modules = Modules(
+            {p: f.index for p, f in files.items()}, self.libraries, self.settings.import_roots, self.reads
+        )
         self.records: Records | None = None
         self._statements: dict[tuple[str, str], Statement | None] = {}
 
@@ -96,11 +101,13 @@ class Project:
 
     def entry(self, path: str, key: str) -> IndexEntry | None:
         """The index entry of a definition."""
+        self.reads.log.definitions.add((path, key))
         return self.entries.get(path, {}).get(key)
 
     def statement(self, path: str, key: str) -> Statement | None:
         """A definition, lowered; None where there is none, or where its body was left out (functions of tests)."""
         at = (path, key)
+        self.reads.log.definitions.add(at)
         if at not in self._statements:
             facts = self.files.get(path)
             raw = facts.bodies.get(key) if facts else None
@@ -122,6 +129,11 @@ class Project:
         entry = self.entry(spot.path, spot.definition) if spot.definition else None
         return Place(spot.path, spot.span.down(entry.row - 1) if entry else spot.span)
 
+    @functools.cached_property
+    def ground(self) -> Ground:
+        """What results stand on that are kept from run to run."""
+        return Ground(self)
+
     # --- names ---
 
     def resolve(self, path: str, name: str) -> symbols.Symbol:
@@ -136,6 +148,11 @@ class Project:
         from sqlalint.project.models.classes import Classes
 
         return Classes(self)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether somebody has asked for classes."""
+        return "classes" in vars(self)
 
     @functools.cached_property
     def models(self) -> "Models":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalint.project.migrations import graph
 from sqlalint.project.migrations.revision import Reference, Revision, ScriptTree, Unidentified
+from sqlalint.project.reads import Kept
 
 if TYPE_CHECKING:  # an unchanged run only needs the graph, to tell which revisions are open
     from sqlalint.project.migrations.env_script import EnvScript
@@ -18,6 +19,8 @@ class Migrations:
     def __init__(self, project: "Project", trees: tuple[ScriptTree, ...]) -> None:
         self._project = project
         self._bodies: dict[tuple[str, str], Body] = {}
+        self._kept: Kept[Body] | None = None
+        self._reached: dict[str, frozenset[str]] = {}
         self._envs: dict[str, EnvScript | None] = {}
         self.trees = trees
 
@@ -36,11 +39,11 @@ class Migrations:
 
     def upgrade(self, revision: Revision) -> "Body":
         """What `upgrade()` does."""
-        return self._body(revision.path, revision.upgrade)
+        return self.body(revision.path, revision.upgrade)
 
     def downgrade(self, revision: Revision) -> "Body":
         """What `downgrade()` does."""
-        return self._body(revision.path, revision.downgrade)
+        return self.body(revision.path, revision.downgrade)
 
     def bodies(self, revision: Revision) -> tuple[tuple[str, "Body"], ...]:
         """Both functions by name."""
@@ -57,17 +60,50 @@ class Migrations:
             self._envs[tree.env] = read_env(self._project, tree.env)
         return self._envs[tree.env]
 
-    def _body(self, path: str, key: str | None) -> "Body":
+    def reached(self, path: str) -> frozenset[str]:
+        """A file, and the files of the project that its imports reach, however far."""
+        if path not in self._reached:
+            from sqlalint.project.migrations.reach import find_reached
+
+            kept = Kept(self._project, "reached", frozenset[str])
+            key = self._key(path, "")
+            found = kept.find([key]).get(key) or kept.make(key, lambda: find_reached(self._project, path))
+            self._reached[path] = found.result
+        return self._reached[path]
+
+    def body(self, path: str, key: str | None) -> "Body":
+        """What a function does; nothing where there is none."""
         from sqlalint.project.migrations.operations import Body
 
         if key is None:
             return Body()
         at = (path, key)
         if at not in self._bodies:
-            from sqlalint.project.migrations.walk import Walk
-
-            self._bodies[at] = Walk(self._project).body(path, key)
+            self._bodies[at] = self._made(path, key)
         return self._bodies[at]
+
+    def _made(self, path: str, key: str) -> "Body":
+        """The body that was kept, all revisions' being fetched with the first one; else it is walked through."""
+        if self._kept is None:
+            self._fetch()
+            if (path, key) in self._bodies:
+                return self._bodies[path, key]
+        from sqlalint.project.migrations.walk import Walk
+
+        assert self._kept is not None
+        return self._kept.make(self._key(path, key), lambda: Walk(self._project).body(path, key)).result
+
+    def _fetch(self) -> None:
+        from sqlalint.project.migrations.operations import Body
+
+        self._kept = Kept(self._project, "body", Body)
+        functions = [(r.path, key) for r in self.revisions for key in (r.upgrade, r.downgrade) if key is not None]
+        found = self._kept.find([self._key(*at) for at in functions])
+        self._bodies = {at: held.result for at in functions if (held := found.get(self._key(*at))) is not None}
+
+    def _key(self, path: str, key: str) -> bytes:
+        records = self._project.records
+        return records.keys.get(path, path.encode()) + b"\0" + key.encode() if records else b""
 
 
 def read_migrations(project: "Project") -> Migrations:

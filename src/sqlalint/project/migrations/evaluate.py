@@ -343,8 +343,7 @@ class Evaluation(Calls):
 
     def _imports_alembic(self, path: str) -> bool:
         """Whether a module may use Alembic's directives: its functions are entered whatever they are given."""
-        facts = self._project.files.get(path)
-        return facts is not None and any(i.module.partition(".")[0] == "alembic" for i in facts.index.imports)
+        return any(i.module.partition(".")[0] == "alembic" for i in self._project.modules.imports(path))
 
     def _library(
         self, name: str, call: ex.Call, closed: ex.Call, values: list[Value], named: dict[str | None, Value],

@@ -12,7 +12,7 @@ def imports_of_env(project: Project, tree: ScriptTree) -> tuple[str, ...] | None
     return tuple(sorted(_imported(project, tree.env))) or None
 
 
-def files_reached(project: Project, path: str) -> frozenset[str]:
+def find_reached(project: Project, path: str) -> frozenset[str]:
     """A file, and the files of the project that its imports reach, however far."""
     found: set[str] = set()
     waiting = [path]
@@ -26,9 +26,8 @@ def files_reached(project: Project, path: str) -> frozenset[str]:
 
 def _imported(project: Project, path: str) -> set[str]:
     """The files of the project that a file imports by name."""
-    facts = project.files.get(path)
     found: set[str] = set()
-    for name in facts.index.imports if facts else ():
+    for name in project.modules.imports(path):
         if not name.level and (module := project.modules.find(name.module, path)):
             found.add(module)
         bound = name.alias if name.name not in (None, "*") else ""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlalint.facts import expression as ex
 from sqlalint.project.migrations.operations import Directive, Execution, text_of
-from sqlalint.project.migrations.reach import files_reached
 from sqlalint.project.migrations.sql import statements
 from sqlalint.project.schema import ForeignKey, Index, Table
 
@@ -79,10 +78,8 @@ def begun_by_revisions(project: "Project", paths: frozenset[str]) -> BegunByTree
     for revision in project.migrations.revisions:
         of_tree = found.setdefault(env_of.get(revision.path, ""), set())
         of_tree.update(_of_steps(project.migrations.upgrade(revision).steps))
-    from sqlalint.project.migrations.walk import Walk
-
     for path in paths - {r.path for r in project.migrations.revisions}:
-        found[""].update(_of_steps(Walk(project).body(path, "upgrade").steps))
+        found[""].update(_of_steps(project.migrations.body(path, "upgrade").steps))
     return {env: frozenset(begun) for env, begun in found.items()}
 
 
@@ -101,7 +98,7 @@ def _is_of_another(project: "Project", env: str, table: Table) -> bool:
     named = {other.metadata for other in project.models.tables.values() if other.name == table.name}
     if not env or len(named) < 2:
         return False
-    reached = files_reached(project, env)
+    reached = project.migrations.reached(env)
     its = {metadata for metadata in named if metadata.partition("::")[0] in reached}
     return bool(its) and table.metadata not in its
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from sqlalint.project.mapping import Model, Relationship
 from sqlalint.project.models.apart import Apart
 from sqlalint.project.models.drafting import Drafting
@@ -10,14 +12,44 @@ from sqlalint.project.models.joins import Names
 from sqlalint.project.models.registry import Models, Unresolved
 from sqlalint.project.models.relationships import RelationshipReader
 from sqlalint.project.models.tables import TableMaker
+from sqlalint.project.reads import Kept
 from sqlalint.project.schema import Table
 
 if TYPE_CHECKING:
     from sqlalint.project.project import Project
 
 
+class Linked(Struct, frozen=True, array_like=True):
+    """What linking found: see `Models`."""
+
+    models: tuple[Model, ...]
+    tables: tuple[Table, ...]
+    unresolved: tuple[Unresolved, ...]
+    naming_conventions: dict[str, dict[str, str] | None]
+    snapshots: frozenset[str]
+
+
 def link_models(project: "Project") -> Models:
-    """All models and tables of a project."""
+    """All models and tables of a project, as they were kept or linked anew."""
+    if project.records is None or project.has_classes:  # what these have read is not known any more
+        return _models(link(project))
+    # The copies are told from what the whole project imports, which changes more often than what is linked.
+    also = project.ground.outline() + b"\0".join(p.encode() for p in sorted(copies_beside_revisions(project)))
+    kept = Kept(project, "models", Linked, also)
+    key = project.ground.files
+    found = kept.find([key]).get(key)
+    linked, basis = found or kept.make(key, lambda: link(project))
+    return _models(linked, basis)
+
+
+def _models(linked: Linked, basis: bytes = b"") -> Models:
+    return Models(
+        linked.models, linked.tables, linked.unresolved, linked.naming_conventions, linked.snapshots, basis
+    )
+
+
+def link(project: "Project") -> Linked:
+    """All models and tables of a project, linked anew."""
     drafting = Drafting(project)
     drafting.draft_all()
     apart = Apart(project, drafting)
@@ -33,7 +65,13 @@ def link_models(project: "Project") -> Models:
     relationships = _relationships(drafting, reader)
     models = [_model(drafting, draft, tables, relationships[draft.id]) for draft in drafting.models.values()]
     conventions = {m.id: m.naming_convention for m in drafting.declarative.metadatas.values()}
-    return Models(models, tables.values(), _unresolved(drafting, tables, models), conventions, snapshots)
+    return Linked(
+        tuple(models),
+        tuple(tables.values()),
+        tuple(_unresolved(drafting, tables, models)),
+        conventions,
+        snapshots,
+    )
 
 
 def revision_files(project: "Project") -> frozenset[str]:
@@ -45,14 +83,12 @@ def revision_files(project: "Project") -> frozenset[str]:
 
 def copies_beside_revisions(project: "Project") -> frozenset[str]:
     """Files in the folder of a script tree that its env.py does not reach: models that data migrations keep a copy of."""
-    from sqlalint.project.migrations.reach import files_reached
-
     found: set[str] = set()
     for tree in project.migrations.trees:
         if tree.env is None or not tree.folder:
             continue
         inside = {path for path in project.files if path.startswith(f"{tree.folder}/")}
-        found |= inside - files_reached(project, tree.env)
+        found |= inside - project.migrations.reached(tree.env)
     return frozenset(found)
 
 

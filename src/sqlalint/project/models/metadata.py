@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sqlalint.facts.span import Span, Spot
-from sqlalint.project.migrations.reach import files_reached
 from sqlalint.project.models.registry import is_test
 from sqlalint.project.models.written import application_tables
 from sqlalint.project.schema import Table
@@ -58,7 +57,7 @@ def _migrated(project: "Project", tables: dict[str, list[Table]]) -> set[str]:
     for tree in project.migrations.trees:
         if tree.env is None or tree.env not in project.files or not tree.revisions:
             continue
-        reached = files_reached(project, tree.env)
+        reached = project.migrations.reached(tree.env)
         for metadata, own in tables.items():
             if metadata.partition("::")[0] in reached or any(t.at.path in reached for t in own):
                 found.add(metadata)

@@ -25,7 +25,8 @@ class Models:
     `by_id` holds models by `path::key`, abstract bases below a declarative base included (`abstract`); `tables` tables
     by their id. `association_tables` are the ids of tables that some relationship names as its `secondary`.
     `naming_conventions` are by metadata: the literal entries of a `naming_convention`, {} where there is none, None
-    where it could not be read.
+    where it could not be read. `basis` is the hash of all that linking has read, b"" where that is not known: where it
+    is the same, models, tables and class hierarchies are the same.
     """
 
     def __init__(
@@ -35,7 +36,9 @@ class Models:
         unresolved: Iterable[Unresolved] = (),
         naming_conventions: dict[str, dict[str, str] | None] | None = None,
         snapshots: frozenset[str] = frozenset(),
+        basis: bytes = b"",
     ) -> None:
+        self.basis = basis
         self.by_id: dict[str, Model] = {m.id: m for m in models}
         self.tables: dict[str, Table] = {t.id: t for t in tables}
         self.unresolved: tuple[Unresolved, ...] = tuple(unresolved)

@@ -1,0 +1,203 @@
+"""What a result was read from, so that it can be kept from run to run as long as all of that is the same.
+
+Whatever is linked is read from definitions, and from what files bind under a name. Both are noted when they are asked
+for, also where the answer is known already.
+"""
+
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from sqlalint.facts.file import Definition
+    from sqlalint.project.project import Project
+
+_Result = TypeVar("_Result")
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+# By path, then by name or key.
+Digests = dict[str, dict[str, bytes]]
+
+# Functions that linking finds by these words in them, wherever they stand; and by that name (see `revision_files`).
+_MAPPERS = frozenset({"mapper", "map_imperatively"})
+_UPGRADE = "upgrade"
+
+
+class Log(NamedTuple):
+    """What was asked for: names in files (`f`, `Class.method`), and definitions, each as (path, name or key)."""
+
+    names: set[tuple[str, str]]
+    definitions: set[tuple[str, str]]
+
+
+class Reads:
+    """Notes what is asked for."""
+
+    def __init__(self) -> None:
+        self.log = Log(set(), set())
+
+    def record(self) -> Log:
+        """Note anew from here on; returns what was noted before, for `resume`."""
+        before, self.log = self.log, Log(set(), set())
+        return before
+
+    def resume(self, before: Log) -> Log:
+        """Add what was noted since `record` to what was noted before it; returns what was noted since."""
+        since, self.log = self.log, before
+        before.names.update(since.names)
+        before.definitions.update(since.definitions)
+        return since
+
+
+class Basis(Struct, frozen=True, array_like=True):
+    """What a result stands on. `all_names` is the hash of all that all files bind: where it is the same, `names` are;
+    `files` is that of which files there are, on which modules stand, and of settings."""
+
+    all_names: bytes
+    files: bytes
+    names: Digests
+    definitions: Digests
+
+
+class Ground:
+    """What there is in this run, for results to stand on."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+        self._bindings: dict[tuple[str, str], bytes] = {}
+        self.files = _hash((sorted(project.files), project.settings))
+        self.all_names = self._all_names()
+
+    def _all_names(self) -> bytes:
+        found = blake2b(self.files, digest_size=16)
+        for path, facts in sorted(self._project.files.items()):
+            index = facts.index
+            bound = [(d.key, d.kind, d.conditional) for d in index.definitions]
+            imported = [(i.module, i.level, i.name, i.alias, i.conditional, i.typing_only) for i in index.imports]
+            found.update(_encode((path, bound, imported, index.exported)))
+        return found.digest()
+
+    def outline(self) -> bytes:
+        """The hash of what linking looks through in all files: classes, their methods by name, and statements."""
+        found = blake2b(self.files, digest_size=16)
+        for _, facts in sorted(self._project.files.items()):
+            found.update(_encode([_outlined(d) for d in facts.index.definitions if _is_linked(d)]))
+        return found.digest()
+
+    def basis(self, log: Log) -> Basis:
+        """What a result stands on that was made from this."""
+        return Basis(
+            self.all_names,
+            self.files,
+            _by_path(log.names, self.binding),
+            _by_path(log.definitions, self.definition),
+        )
+
+    def holds(self, basis: Basis) -> bool:
+        """Whether all of it is the same now."""
+        return self.same_names(basis) and _same(basis.definitions, self.definition)
+
+    def same_names(self, basis: Basis) -> bool:
+        """Whether names stand for the same."""
+        return basis.all_names == self.all_names or (basis.files == self.files and _same(basis.names, self.binding))
+
+    def binding(self, path: str, name: str) -> bytes:
+        """The hash of what a file binds under a name."""
+        at = (path, name)
+        if at not in self._bindings:
+            self._bindings[at] = _hash(self._project.modules.binding(path, name))
+        return self._bindings[at]
+
+    def definition(self, path: str, key: str) -> bytes:
+        """The hash of a definition; empty where there is none."""
+        entry = self._project.entries.get(path, {}).get(key)
+        if entry is None:
+            return b""
+        return entry.digest if key in self._project.files[path].bodies else b"-" + entry.digest
+
+
+def _is_linked(entry: "Definition") -> bool:
+    if entry.kind != "function" or entry.owner or entry.name == _UPGRADE:
+        return True
+    return not _MAPPERS.isdisjoint(entry.mentions)
+
+
+def _outlined(entry: "Definition") -> tuple[object, ...]:
+    read = entry.kind != "function" or not _MAPPERS.isdisjoint(entry.mentions)
+    return entry.key, entry.kind, entry.conditional, entry.digest if read else b""
+
+
+def _hash(value: object) -> bytes:
+    return blake2b(_encode(value), digest_size=8).digest()
+
+
+def _by_path(asked: Iterable[tuple[str, str]], digest: Callable[[str, str], bytes]) -> Digests:
+    found: Digests = {}
+    for path, name in sorted(asked):
+        found.setdefault(path, {})[name] = digest(path, name)
+    return found
+
+
+def _same(digests: Digests, digest: Callable[[str, str], bytes]) -> bool:
+    return all(digest(path, name) == known for path, names in digests.items() for name, known in names.items())
+
+
+class _Record(Struct, frozen=True, array_like=True):
+    basis: Basis
+    also: bytes
+    value: msgspec.Raw
+
+
+_record_decoder = msgspec.msgpack.Decoder(_Record)
+
+
+class Holding(NamedTuple, Generic[_Result]):
+    """A result, and the hash of what it stands on."""
+
+    result: _Result
+    basis: bytes
+
+
+class Kept(Generic[_Result]):
+    """Results of one kind, kept with what they were made from. `also` is the hash of anything else they stand on."""
+
+    def __init__(self, project: "Project", kind: str, type_: type[_Result], also: bytes = b"") -> None:
+        self._project = project
+        self._kind = kind
+        self._decoder = msgspec.msgpack.Decoder(type_)
+        self._also = also
+
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, Holding[_Result]]:
+        """Those that were kept under these keys and still hold."""
+        records = self._project.records
+        raws = records.store.get_many(self._kind, keys) if records else {}
+        return {key: found for key, raw in raws.items() if (found := self._decoded(raw)) is not None}
+
+    def _decoded(self, raw: bytes) -> Holding[_Result] | None:
+        try:
+            record = _record_decoder.decode(raw)
+            if record.also != self._also or not self._project.ground.holds(record.basis):
+                return None
+            return Holding(self._decoder.decode(record.value), self._hash(record.basis))
+        except msgspec.DecodeError:
+            return None
+
+    def make(self, key: bytes, work: Callable[[], _Result]) -> Holding[_Result]:
+        """Make a result, and keep it."""
+        records = self._project.records
+        if records is None:
+            return Holding(work(), b"")
+        before = self._project.reads.record()
+        try:
+            found = work()
+        finally:
+            log = self._project.reads.resume(before)
+        basis = self._project.ground.basis(log)
+        records.store.put_many(self._kind, {key: _encode(_Record(basis, self._also, msgspec.Raw(_encode(found))))})
+        return Holding(found, self._hash(basis))
+
+    def _hash(self, basis: Basis) -> bytes:
+        return _hash((self._also, basis.files, basis.names, basis.definitions))
