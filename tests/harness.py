@@ -165,7 +165,8 @@ def as_expected(findings: Iterable[Reported]) -> list[Expected]:
 
 def difference(fixture: Fixture, findings: Iterable[Reported]) -> str:
     """What is missing and what is too much, one line each with the message; empty where all is as stated."""
-    counted = [f for f in findings if f.name.replace("-", "_") == fixture.rule or f.code in fixture.mentioned]
+    told = [f for f in findings if f.suppressed is None]
+    counted = [f for f in told if f.name.replace("-", "_") == fixture.rule or f.code in fixture.mentioned]
     messages = dict(zip(as_expected(counted), [""] * len(counted), strict=True))
     for finding in counted:
         messages[as_expected([finding])[0]] = finding.message

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from sqlalint.analysis import Analysis, Crash, Understood, is_text
 from sqlalint.cache import Cache
+from sqlalint.config.select import RETIRED
 from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
 from sqlalint.project.migrations.opened import Outline, outline
@@ -18,9 +19,12 @@ from sqlalint.project.models.metadata import unnamed_constraints
 from sqlalint.project.models.written import application_tables, deleted_parents, open_one_to_ones, written_defaults
 from sqlalint.project.project import Project, Records
 from sqlalint.project.settings import Settings
+from sqlalint.project.suppressions import SuppressionComment, UnusedSuppression, suppression_comments
 from sqlalint.reading import Progress, read_tree
 from sqlalint.report.finding import Finding, Note, PlacedEdit, PlacedFix, Reported, Severity
+from sqlalint.report.reporter import UNUSED
 from sqlalint.report.scope import MigrationTree
+from sqlalint.report.suppressions import Suppressions, Written
 from sqlalint.rules.registry import Rule, all_rules
 from sqlalint.source.snapshot import Snapshot
 from sqlalint.source.tree import Tree
@@ -118,6 +122,7 @@ SOURCES: tuple[Source, ...] = (
     lambda project: project.unreadable,
     lambda project: project.migrations.trees,
     lambda project: project.migrations.revisions,
+    suppression_comments,
     unindexed_keys,
     written_defaults,
     deleted_parents,
@@ -174,18 +179,46 @@ def judge(project: Project) -> Judged:
     found: list[tuple[Rule, Finding]] = []
     crashes: list[Crash] = []
     known = total = 0
+
+    def ask(subject: Any) -> None:
+        for rule in rules.get(type(subject), ()):
+            try:
+                found.extend([(rule, f) for f in rule.check(subject, project)])
+            except Exception as error:  # broad on purpose: a defect of ours must cost nothing else
+                crashes.append(crash(rule.name, _path_of(subject), error))
+
     for subject in subjects(project):
         if isinstance(subject, Crash):
             crashes.append(subject)
         if isinstance(subject, Loops):
             known, total = known + subject.known, total + subject.total
-        for rule in rules.get(type(subject), ()):
-            try:
-                found += [(rule, f) for f in rule.check(subject, project)]
-            except Exception as error:  # broad on purpose: a defect of ours must cost nothing else
-                crashes.append(crash(rule.name, _path_of(subject), error))
+        ask(subject)
     loops = (Understood("loops over rows", known, total),) if total else ()
-    return Judged(number(place(project, rule, finding) for rule, finding in found), crashes, loops)
+    suppressions = Suppressions({path: file.index.suppressions for path, file in project.files.items()})
+    placed = suppressions.mark(place(project, rule, finding) for rule, finding in found)
+    for itself in (False, True) if not crashes else ():
+        found.clear()
+        for unused in _unused(suppressions, itself):
+            ask(unused)
+        placed += suppressions.mark(place(project, rule, finding) for rule, finding in found)
+    return Judged(number(placed), crashes, loops)
+
+
+def _unused(suppressions: Suppressions, itself: bool) -> list[UnusedSuppression]:
+    """The rules that comments name for nothing, as far as all other findings have been held against them.
+
+    `itself`: of those that name the rule on unused suppressions, which are judged when its other findings are known.
+    """
+    codes = {word.lower(): word for word in RETIRED}
+    codes.update({word.lower(): rule.code for rule in all_rules() for word in (rule.name, rule.code)})
+    unused = [w for w in suppressions.unused(codes) if (codes[w.entry.word.lower()] == UNUSED) is itself]
+    gone = set(unused)
+
+    def has_rest(written: Written) -> bool:
+        entries = written.comment.entries
+        return written.comment.others or any(Written(written.path, written.comment, e) not in gone for e in entries)
+
+    return [UnusedSuppression(SuppressionComment(w.path, w.comment), w.entry, has_rest(w)) for w in unused]
 
 
 def crash(rule: str, path: str, error: Exception) -> Crash:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sqlalint.cli.baseline_file import open_baseline
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.printing import Printing, here
 from sqlalint.cli.revisions import Revisions, base_of, revisions_of, start_after
@@ -16,6 +18,7 @@ from sqlalint.cli.selection import Selected, select, severities
 from sqlalint.cli.terminal import is_terminal, write_quietly
 from sqlalint.config.errors import UsageError
 from sqlalint.config.select import Selectors, split_selectors
+from sqlalint.report.baseline import Known
 from sqlalint.report.finding import Confidence, Severity
 from sqlalint.report.formats import FOR_PEOPLE, FORMATS, STATISTICS
 from sqlalint.report.presentation import Presentation
@@ -23,9 +26,10 @@ from sqlalint.report.reporter import Policy, Report, decide
 from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
-    from sqlalint.cli.recording import Recording
     from sqlalint.analysis import Analysis
+    from sqlalint.cli.recording import Recording
     from sqlalint.source.merge_base import Base, Baseless
+    from sqlalint.source.snapshot import Snapshot
     from sqlalint.source.working_tree import WorkingTree
 
 
@@ -56,6 +60,8 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     color: str = "auto"
     statistics: bool = False
     show_files: bool = False
+    baseline: str | None = None
+    strict_baseline: bool = False
 
 
 _TIERS = click.Choice([c.value for c in Confidence])
@@ -94,6 +100,10 @@ _TIERS = click.Choice([c.value for c in Confidence])
     metavar="N",
     help="Processes to use. [default: all cores when there is enough to do]",
 )
+@click.option(
+    "--baseline", metavar="FILE", help="The baseline. [default: sqlalint-baseline.json beside the configuration]"
+)
+@click.option("--strict-baseline", is_flag=True, help="Exit with 1 if the baseline has findings that are gone.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of printing them.")
 @click.option("--show-files", is_flag=True, help="List the files that would be analysed.")
@@ -125,6 +135,7 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
     tree = open_tree(opened, _split(options.exclude), options.force_exclude)
     if options.show_files:
         return _show_files(tree, opened)
+    baseline = open_baseline(options.baseline, opened)
     recording = _recording(options, opened, arguments)
     base = base_of(opened, options.base) if options.base else None
     from sqlalint.cli.progress import Progress
@@ -139,9 +150,9 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
         )
     if options.verbose and cache.trouble:
         click.echo(f"warning: {cache.trouble}", err=True)
-    revisions = _revisions(options, opened, analysis, base)
-    policy = _policy(options, opened, selected, analysis, revisions)
-    report = decide(analysis.findings, policy)
+    revisions = open_revisions(options, opened, analysis, base)
+    policy = policy_of(options, opened, selected, analysis, revisions, baseline, snapshot)
+    report = with_stale(decide(analysis.findings, policy), options, opened, analysis)
     printed = Printing(opened, tree, options.color)
     with recording.listening() if recording else nullcontext():
         _print(printed, options, outputs, report, policy, analysis, revisions)
@@ -187,7 +198,7 @@ def _recording(options: CheckOptions, opened: Opened, arguments: Sequence[str] |
     return Recording(arguments, opened)
 
 
-def _revisions(
+def open_revisions(
     options: CheckOptions, opened: Opened, analysis: "Analysis", base: "Base | Baseless | None"
 ) -> Revisions:
     """Which revisions are open; git is only asked if a finding depends on it."""
@@ -199,9 +210,16 @@ def _revisions(
     return revisions_of(opened, analysis.histories, base, by_hand=opened.files, history=options.history)
 
 
-def _policy(
-    options: CheckOptions, opened: Opened, selected: Selected, analysis: "Analysis", revisions: Revisions
+def policy_of(
+    options: CheckOptions,
+    opened: Opened,
+    selected: Selected,
+    analysis: "Analysis",
+    revisions: Revisions,
+    baseline: tuple[Known, ...],
+    snapshot: "Snapshot",
 ) -> Policy:
+    """What the options, the configuration and the baseline say of what is to be shown."""
     from sqlalint.report.scope import report_set
 
     configured = opened.configuration.options
@@ -215,7 +233,23 @@ def _policy(
         migrations=tuple(folder for tree in analysis.trees for folder in tree.folders),
         revisions=revisions.states,
         history=options.history,
+        full=_is_full(options, opened, analysis),
+        baseline=baseline,
+        exists=lambda path: path in snapshot.paths(),
     )
+
+
+def with_stale(report: Report, options: CheckOptions, opened: Opened, analysis: "Analysis") -> Report:
+    """The report with what the baseline has for nothing, as far as this run can tell."""
+    if not report.stale or options.exclude or opened.is_loose or analysis.crashes:
+        return replace(report, stale=())
+    return replace(report, stale=tuple(known for known in report.stale if known.path not in analysis.unreadable))
+
+
+def _is_full(options: CheckOptions, opened: Opened, analysis: "Analysis") -> bool:
+    """Whether the whole project is judged by all rules that are on."""
+    partly = options.select or options.ignore or options.exclude or analysis.crashes
+    return not partly and "" in opened.folders
 
 
 def _status(analysis: "Analysis", report: Report, options: CheckOptions, opened: Opened) -> int:
@@ -224,6 +258,8 @@ def _status(analysis: "Analysis", report: Report, options: CheckOptions, opened:
         return 2
     if options.exit_zero:
         return 0
+    if options.strict_baseline and report.stale:
+        return 1
     threshold = options.fail_on or opened.configuration.options.fail_on or "info"
     if threshold == "never":
         return 0

@@ -11,6 +11,7 @@ from sqlalint.config.errors import UsageError
 
 COMMANDS = {
     "check": "Analyse a project and report what hurts.",
+    "baseline": "Write down what check reports now, so that it reports only what is new.",
     "rule": "Print the page of a rule.",
     "rules": "List all rules.",
     "config": "Print what was inferred of a project, and from where.",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from sqlalint.cli.baseline_file import baseline_path
 from sqlalint.cli.opening import Opened
 from sqlalint.replay import LISTED, Changed, Grounds, git_listing, question, references
 from sqlalint.source.files import work_tree_of
@@ -92,7 +93,9 @@ def _is_plain(opened: Opened, tree: "WorkingTree", seen: Snapshot, repository: s
 
 def _grounds(opened: Opened, seen: Snapshot, repository: str, git: bool) -> Grounds:
     root, configuration = opened.root.path, opened.configuration
+    baseline = baseline_path(None, opened)
     files = [path for path in (configuration.path, *configuration.extended) if path]
+    files += [baseline] if os.path.exists(baseline) else []
     return Grounds(root, os.path.join(root, opened.folders[0]).rstrip(os.sep), seen.paths(), files, repository, git)
 
 

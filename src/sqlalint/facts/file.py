@@ -18,6 +18,7 @@ from msgspec import Struct
 from sqlalint.facts.lower import Columns, Lowering
 from sqlalint.facts.span import Span
 from sqlalint.facts.statement import Import, Statement
+from sqlalint.facts.suppression import Suppression, find_suppressions
 from sqlalint.source.syntax import parse
 from sqlalint.source.text import Unreadable, decode
 
@@ -38,6 +39,7 @@ VOCABULARY = frozenset(
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _CALL = re.compile(r"([^\W\d]\w*)\(")
+_NOQA = re.compile(rb"noqa|sqlalint", re.IGNORECASE)
 _LONG_LINE = 2_000
 _MENTIONS = (b"sqlalchemy", b"alembic", b"sqlmodel")
 
@@ -87,6 +89,7 @@ class Index(Struct, frozen=True, array_like=True, gc=False):
     exported: tuple[str, ...] | None
     mentions_library: bool
     rows: int
+    suppressions: tuple[Suppression, ...] = ()
 
 
 class FileFacts(Struct, frozen=True, array_like=True):
@@ -127,7 +130,8 @@ def read_facts(content: bytes, *, bodies: bool = True, only_libcst: bool = False
     try:
         text = decode(content)
         tree = parse(text.content, only_libcst=only_libcst)
-        return _Builder(text.lines, mentions, bodies).build(tree)
+        suppressions = find_suppressions(text.content) if _NOQA.search(content) else ()
+        return _Builder(text.lines, mentions, bodies).build(tree, suppressions)
     except Unreadable as problem:
         return Failure(problem.message, problem.row, problem.column, problem.undecodable, mentions)
     except RecursionError:
@@ -153,13 +157,14 @@ class _Builder:
         self._count: dict[str, int] = {}
         self._exported: tuple[str, ...] | None = None
 
-    def build(self, tree: ast.Module) -> FileFacts:
+    def build(self, tree: ast.Module, suppressions: tuple[Suppression, ...] = ()) -> FileFacts:
         self._block(tree.body, "", conditional=False, typing_only=False)
         for node in _set_later(tree.body):
             self._statement(node, conditional=False)
         index = Index(
-            tuple(self._definitions), tuple(self._imports), self._exported, self._mentions_library, len(self._lines)
-        )
+            tuple(self._definitions), tuple(self._imports), self._exported, self._mentions_library, len(self._lines),
+            suppressions,
+        )  # fmt: skip
         return FileFacts(index, self._bodies)
 
     def _block(self, nodes: list[ast.stmt], owner: str, *, conditional: bool, typing_only: bool) -> None:

@@ -8,7 +8,7 @@ import enum
 
 from msgspec import Struct
 
-from sqlalint.facts.span import Place, Spot
+from sqlalint.facts.span import Place, Span, Spot
 
 
 class Severity(enum.StrEnum):
@@ -96,6 +96,15 @@ class PlacedFix(Struct, frozen=True, array_like=True):
     safe: bool
 
 
+class Suppressed(Struct, frozen=True, array_like=True, gc=False):
+    """What suppresses a finding: "comment" or "baseline". Of a comment its reason, "" for none, and where it stands."""
+
+    by: str
+    reason: str = ""
+    path: str = ""
+    span: Span = Span(1, 1, 1, 1)
+
+
 class Reported(Struct, frozen=True, array_like=True, kw_only=True):
     """A finding with its rule and its rows: what reporter and formats see. Paths are relative to the project root.
 
@@ -117,3 +126,4 @@ class Reported(Struct, frozen=True, array_like=True, kw_only=True):
     fix: PlacedFix | None = None
     revision: str = ""
     open_only: bool = False
+    suppressed: Suppressed | None = None

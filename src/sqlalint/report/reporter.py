@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from sqlalint.report.finding import Confidence, Reported, Severity
+from sqlalint.report.baseline import Known, Matched, match
+from sqlalint.report.finding import Confidence, Reported, Severity, Suppressed
 from sqlalint.report.places import Standing, is_less_sure, is_off, standing
 from sqlalint.report.scope import ReportSet, RevisionState
 
+UNUSED = "SAL001"  # a suppression that is not needed
 _SEVERITIES = list(Severity)  # from the gravest
 
 
@@ -17,7 +19,9 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     `selected` says whether its rule is on there; `severities` are the configured ones, by code or name. `confidence` is the lowest shown tier,
     `severity` the least shown severity. `by_hand` are files that were named themselves: they are application code,
-    and open revisions. `migrations` are folders of revisions, `revisions` the state of each by path.
+    and open revisions. `migrations` are folders of revisions, `revisions` the state of each by path. `full` tells of a
+    run that judges the whole project by all rules that are on: only that can say that a suppression is not needed.
+    `baseline` are the entries of the baseline, `exists` tells whether a file is there (relative to the project root).
     """
 
     selected: Callable[[Reported], bool]
@@ -29,6 +33,9 @@ class Policy(Struct, frozen=True, kw_only=True):
     migrations: tuple[str, ...] = ()
     revisions: Mapping[str, RevisionState] = {}
     history: bool = False
+    full: bool = True
+    baseline: tuple[Known, ...] = ()
+    exists: Callable[[str], bool] = lambda _: True
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -41,39 +48,65 @@ class Held(Struct, frozen=True, kw_only=True):
     outside_files: int = 0
     in_tests: int = 0
     in_scripts: int = 0
+    suppressed: int = 0
+    baseline: int = 0
 
 
 class Report(Struct, frozen=True):
-    """The findings to show, in order, and what is held back."""
+    """The findings to show, in order, and what is held back.
+
+    `suppressed` are those that would be shown without the comment or the entry of the baseline that suppresses them;
+    `stale` is what the baseline has for nothing, held against everything that was found.
+    """
 
     shown: tuple[Reported, ...] = ()
     held: Held = Held()
+    suppressed: tuple[Reported, ...] = ()
+    stale: tuple[Known, ...] = ()
 
 
 def decide(findings: Iterable[Reported], policy: Policy) -> Report:
     """Sort findings into those that are shown and those that something holds back."""
+    judged = [_judge(finding, policy) for finding in findings]
+    # What is shown is held against the baseline first, what is suppressed is not: it needs none.
+    judged.sort(key=lambda item: (item[1] is None, bool(item[1]), item[0].place, item[0].code))
+    candidates = [n for n, (finding, _) in enumerate(judged) if finding.suppressed is None]
+    matched = (
+        match(policy.baseline, [judged[n][0] for n in candidates], policy.exists) if policy.baseline else Matched()
+    )
+    known = {candidates[n] for n in matched.numbers}
     shown: list[Reported] = []
-    held: dict[str, list[Reported]] = {"less sure": [], "applied": [], "outside": [], "test": [], "script": []}
-    for original in findings:
-        finding, obstacles = _judge(original, policy)
+    held: dict[str, list[Reported]] = {}
+    for number, (finding, obstacles) in enumerate(judged):
         if obstacles is None:
             continue
+        if number in known:
+            obstacles.add("baseline")
+            finding = msgspec.structs.replace(finding, suppressed=Suppressed("baseline"))
         if not obstacles:
             shown.append(finding)
         for obstacle in _alone(obstacles):
-            held[obstacle].append(finding)
-    applied, outside = held["applied"], held["outside"]
-    return Report(
-        tuple(sorted(shown, key=lambda f: (f.place, f.code))),
-        Held(
-            less_sure=len(held["less sure"]),
-            applied=len(applied),
-            applied_revisions=len({f.revision for f in applied}),
-            outside=len(outside),
-            outside_files=len({f.place.path for f in outside}),
-            in_tests=len(held["test"]),
-            in_scripts=len(held["script"]),
-        ),
+            held.setdefault(obstacle, []).append(finding)
+    suppressed = [*held.get("suppressed", ()), *held.get("baseline", ())]
+    return Report(_in_order(shown), _counted(held), _in_order(suppressed), matched.stale)
+
+
+def _in_order(findings: list[Reported]) -> tuple[Reported, ...]:
+    return tuple(sorted(findings, key=lambda f: (f.place, f.code)))
+
+
+def _counted(held: Mapping[str, list[Reported]]) -> Held:
+    applied, outside = held.get("applied", []), held.get("outside", [])
+    return Held(
+        less_sure=len(held.get("less sure", ())),
+        applied=len(applied),
+        applied_revisions=len({f.revision for f in applied}),
+        outside=len(outside),
+        outside_files=len({f.place.path for f in outside}),
+        in_tests=len(held.get("test", ())),
+        in_scripts=len(held.get("script", ())),
+        suppressed=len(held.get("suppressed", ())),
+        baseline=len(held.get("baseline", ())),
     )
 
 
@@ -97,7 +130,11 @@ def _judge(finding: Reported, policy: Policy) -> tuple[Reported, set[str] | None
     confidence = finding.confidence.lowered() if lower else finding.confidence
     if confidence.rank > policy.confidence.rank + 1 and not lower:
         return finding, None  # two tiers away: no single option that the summary names would show it
+    if finding.code == UNUSED and not policy.full:
+        return finding, None
     obstacles = set()
+    if finding.suppressed is not None:
+        obstacles.add("suppressed")
     if is_off(finding.code, where):
         obstacles.add("test")
     if confidence.rank > policy.confidence.rank:

@@ -43,7 +43,14 @@ class Run(Struct, frozen=True, kw_only=True):
 def summary(report: Report, run: Run) -> Iterator[str]:
     """The lines of the summary."""
     yield f"{_found(report.shown, run.files)}\n"
-    for line in (*_held(report.held, run), *_scope(run), *run.notes, *_understood(run.understood), *_unread(run)):
+    for line in (
+        *_held(report.held, run),
+        *_stale(report, run),
+        *_scope(run),
+        *run.notes,
+        *_understood(run.understood),
+        *_unread(run),
+    ):
         yield f"  {line}\n"
 
 
@@ -76,6 +83,10 @@ def _held(held: Held, run: Run) -> Iterator[str]:
         said = [f"{number:,} in {where}" for number, where in places[1:]]
         said.insert(0, f"{count(places[0][0], 'finding')} in {places[0][1]}")
         yield f"{', '.join(said)} not shown; naming a file shows what is in it."
+    if held.suppressed:
+        yield f"{count(held.suppressed, 'finding')} suppressed by comments."
+    if held.baseline:
+        yield f"{count(held.baseline, 'finding')} known from the baseline."
 
 
 def _them(number: int) -> str:
@@ -84,6 +95,19 @@ def _them(number: int) -> str:
 
 def _outside(paths: Sequence[str]) -> str:
     return ", ".join(paths) if len(paths) <= 3 else f"the {len(paths)} named paths"
+
+
+def _stale(report: Report, run: Run) -> Iterator[str]:
+    """What the baseline has for nothing."""
+    number = sum(known.count for known in report.stale)
+    if number:
+        what = list(dict.fromkeys(f"{known.code} in {known.path}" for known in report.stale))
+        most = what if run.verbose else what[:_NAMED_FILES]
+        rest = f" and {len(what) - len(most):,} more" if len(what) > len(most) else ""
+        verb = "is" if number == 1 else "are"
+        named = printable(", ".join(most))
+        advice = f"`sqlalint baseline --prune` drops {_them(number)}"
+        yield f"{count(number, 'finding')} of the baseline {verb} gone: {named}{rest}; {advice}."
 
 
 def _scope(run: Run) -> Iterator[str]:
