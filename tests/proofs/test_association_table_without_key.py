@@ -37,7 +37,7 @@ def test_a_pair_that_is_there_twice_cannot_be_removed() -> None:
     module, engine = made("Bad")
     add_again(module, engine)
     with Session(engine) as session:
-        group = session.get(module.Group, 1)
+        group = session.get_one(module.Group, 1)
         assert len(group.users) == 1
         group.users.clear()
         with pytest.raises(StaleDataError, match="expected to delete 1 row"):

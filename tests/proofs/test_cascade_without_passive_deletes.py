@@ -23,12 +23,12 @@ def deleted(nullable: bool, key: bool = False, **keywords: Any) -> tuple[Run, in
     """What deleting a parent of two children does, and how many children stay."""
     base: Any = declarative_base()
 
-    class Child(base):
+    class Child(base):  # type: ignore[misc]  # the classic base has no static type
         __tablename__ = "children"
         id = sa.Column(sa.Integer, primary_key=True)
-        parent_id = sa.Column(sa.ForeignKey("parents.id", ondelete="CASCADE"), nullable=nullable, primary_key=key)
+        parent_id: Any = sa.Column(sa.ForeignKey("parents.id", ondelete="CASCADE"), nullable=nullable, primary_key=key)
 
-    class Parent(base):
+    class Parent(base):  # type: ignore[misc]
         __tablename__ = "parents"
         id = sa.Column(sa.Integer, primary_key=True)
         children = relationship(Child, **keywords)

@@ -34,7 +34,7 @@ def test_a_second_row_is_stored_and_one_is_taken() -> None:
         session.commit()
     with Session(engine) as session, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        assert session.get(module.Member, 1).card.id == 1
+        assert session.get_one(module.Member, 1).card.id == 1
     assert any("Multiple rows returned with uselist=False" in str(w.message) for w in seen)
 
 

@@ -34,7 +34,8 @@ def test_the_examples_of_the_page(postgres: str, kind: str, count: int) -> None:
 
 def table(*arguments: sa.schema.SchemaItem, **flags: bool) -> sa.MetaData:
     """A table of columns a and b."""
-    columns = [sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer, **flags)]
+    unique, index = flags.get("unique"), flags.get("index")
+    columns = [sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer, unique=unique, index=index)]
     metadata = sa.MetaData()
     sa.Table("t", metadata, *columns, sa.Column("b", sa.Integer), *arguments)
     return metadata
