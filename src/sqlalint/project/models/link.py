@@ -43,9 +43,7 @@ def link_models(project: "Project") -> Models:
 
 
 def _models(linked: Linked, basis: bytes = b"") -> Models:
-    return Models(
-        linked.models, linked.tables, linked.unresolved, linked.naming_conventions, linked.snapshots, basis
-    )
+    return Models(linked.models, linked.tables, linked.unresolved, linked.naming_conventions, linked.snapshots, basis)
 
 
 def link(project: "Project") -> Linked:
