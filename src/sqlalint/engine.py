@@ -1,6 +1,5 @@
 """From a tree to findings: read, link, follow, judge. The one place that calls the layers in their order."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
@@ -13,6 +12,7 @@ from sqlalint.cache import Cache
 from sqlalint.config.select import RETIRED
 from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
+from sqlalint.hashing import blake2b
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.models.metadata import unnamed_constraints
@@ -109,8 +109,8 @@ def read_project(
         under = msgspec.msgpack.encode(settings, order="deterministic")
         project.records = Records(
             cache,
-            {path: hashlib.blake2b(under + key, digest_size=16).digest() for path, key in read.keys.items()},
-            {path: hashlib.blake2b(under + path.encode(), digest_size=16).digest() for path in read.keys},
+            {path: blake2b(under + key, digest_size=16).digest() for path, key in read.keys.items()},
+            {path: blake2b(under + path.encode(), digest_size=16).digest() for path in read.keys},
         )
     return project
 
@@ -267,7 +267,7 @@ def number(findings: Iterable[Reported]) -> list[Reported]:
         key = (finding.place.path, finding.code, finding.identity)
         seen[key] += 1
         text = "\0".join((*key[:2], *key[2], str(seen[key])))
-        fingerprint = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        fingerprint = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         numbered.append(msgspec.structs.replace(finding, fingerprint=fingerprint))
     return numbered
 

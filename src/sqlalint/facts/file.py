@@ -5,7 +5,6 @@ hash of its text; the definitions are kept encoded, and decoded when somebody as
 """
 
 import ast
-import hashlib
 import io
 import re
 import tokenize
@@ -19,6 +18,7 @@ from sqlalint.facts.lower import Columns, Lowering
 from sqlalint.facts.span import Span
 from sqlalint.facts.statement import Import, Statement
 from sqlalint.facts.suppression import Suppression, find_suppressions
+from sqlalint.hashing import blake2b
 from sqlalint.source.syntax import parse
 from sqlalint.source.text import Unreadable, decode
 
@@ -140,7 +140,7 @@ def read_facts(content: bytes, *, bodies: bool = True, only_libcst: bool = False
 
 def digest(text: str) -> bytes:
     """The hash by which equal definitions are known."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
 
 class _Builder:

@@ -1,15 +1,16 @@
 """Which functions are followed, and what all of them give."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from sqlalint.facts.file import Definition
-from sqlalint.flow.callees import Following
 from sqlalint.flow.events import Function
-from sqlalint.flow.events_of import events_of
-from sqlalint.flow.follow import Follower
 from sqlalint.flow.kept import Kept, Store
 from sqlalint.flow.questions import Questions
 from sqlalint.project.project import Project
+
+if TYPE_CHECKING:  # a run in which hardly anything has changed follows nothing
+    from sqlalint.flow.callees import Following
 
 # A function that mentions none of these executes no statement that is in sight.
 _ROOTS = frozenset(
@@ -55,12 +56,13 @@ def follow_all(
     What `store` still holds is not followed anew; `keys` are the keys of the files' records there.
     """
     questions = Questions(project)
-    callees = Following(questions)
+    callees: Following | None = None
     kept = Kept(questions, store, keys or {}) if store is not None else None
     for path, key in roots(project):
         known = kept.get(path, key) if kept is not None else None
         if known is None:
             questions.record()
+            callees = callees or _following(questions)
             try:
                 known = follow(questions, callees, path, key)
             except Exception as error:  # broad on purpose: one function must cost nothing else
@@ -73,8 +75,17 @@ def follow_all(
         kept.save()
 
 
-def follow(questions: Questions, callees: Following, path: str, key: str) -> Function:
+def _following(questions: Questions) -> "Following":
+    from sqlalint.flow.callees import Following
+
+    return Following(questions)
+
+
+def follow(questions: Questions, callees: "Following", path: str, key: str) -> Function:
     """What following one function gives."""
+    from sqlalint.flow.events_of import events_of
+    from sqlalint.flow.follow import Follower
+
     function = questions.function(path, key)
     if function is None:
         return Function()

@@ -4,13 +4,13 @@ What a function's analysis said stays true as long as each question that it aske
 values whose spans are relative to their definitions, so that a line inserted elsewhere changes none of them.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
 from sqlalint.facts.statement import Class, Function, Statement
+from sqlalint.hashing import blake2b
 from sqlalint.project.mapping import Model
 from sqlalint.project.project import Project
 from sqlalint.project.reads import Basis
@@ -63,7 +63,7 @@ class Questions:
                 return found
             if question not in self._answers:
                 self._answers[question] = _ASK[kind](self.project, *arguments)
-            found = hashlib.blake2b(_encode(self._answers[question]), digest_size=8).digest()
+            found = blake2b(_encode(self._answers[question]), digest_size=8).digest()
             self._digests[question] = found
         return found
 

@@ -4,7 +4,7 @@ Nothing outside this module and its data names a library other than SQLAlchemy a
 """
 
 import functools
-import importlib.resources
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -88,10 +88,12 @@ def known_libraries() -> Libraries:
     """What the shipped data files say."""
     import tomllib
 
-    files = [
-        f for f in importlib.resources.files("sqlalint.project").joinpath("data").iterdir() if f.name.endswith(".toml")
-    ]
-    read: list[dict[str, Any]] = [tomllib.loads(f.read_text("utf-8")) for f in sorted(files, key=lambda f: f.name)]
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")  # importlib.resources is slow to import
+    read: list[dict[str, Any]] = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".toml"):
+            with open(os.path.join(folder, name), "rb") as file:
+                read.append(tomllib.load(file))
     parts = [convert(content, Library) for content in read]
     return Libraries(
         names={k: v for p in parts for k, v in p.names.items()},

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalint.project.migrations import Migrations
     from sqlalint.project.models import Models
     from sqlalint.project.models.classes import Classes
+    from sqlalint.project.models.evidence import Said
 
 
 class UnreadableFile(Struct, frozen=True):
@@ -160,6 +161,13 @@ class Project:
         from sqlalint.project.models import link_models
 
         return link_models(self)
+
+    @functools.cached_property
+    def said(self) -> "dict[str, Said]":
+        """What the functions of each file say of models, with names as they are written."""
+        from sqlalint.project.models.evidence import read_said
+
+        return read_said(self)
 
     @functools.cached_property
     def migrations(self) -> "Migrations":

@@ -5,11 +5,12 @@ for, also where the answer is known already.
 """
 
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
+
+from sqlalint.hashing import blake2b
 
 if TYPE_CHECKING:
     from sqlalint.facts.file import Definition

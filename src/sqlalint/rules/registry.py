@@ -4,7 +4,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
-import typing
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,11 +56,11 @@ def rule(
     """Declare the decorated generator as a rule. Its module's docstring is its page; its folder is its family."""
 
     def declare(check: Check) -> Rule:
-        module = inspect.getmodule(check)
-        page = inspect.cleandoc((module.__doc__ if module else None) or "")
+        page = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
         family = check.__module__.split(".")[-2]
-        first = next(iter(inspect.signature(check).parameters))
-        subject = typing.get_type_hints(check)[first]
+        subject = next(iter(check.__annotations__.values()))
+        if not isinstance(subject, type):
+            raise TypeError(f"{check.__module__}: the first parameter's annotation is to be a class")
         return Rule(code, name, family, severity, tier, default, fix, speaks, since, page, subject, check)
 
     return declare

@@ -29,13 +29,18 @@ class Migrations:
         """The revisions of all trees; a file that two trees load counts once."""
         return tuple({r.path: r for t in self.trees for r in t.revisions}.values())
 
+    @functools.cached_property
+    def _at(self) -> dict[str, tuple[ScriptTree, Revision]]:
+        """The first tree that loads each file, and the revision."""
+        return {r.path: (t, r) for t in reversed(self.trees) for r in t.revisions}
+
     def revision_at(self, path: str) -> Revision | None:
         """The revision of a file."""
-        return next((r for r in self.revisions if r.path == path), None)
+        return self._at.get(path, (None, None))[1]
 
     def tree_of(self, path: str) -> ScriptTree | None:
         """The (first) tree that loads a file."""
-        return next((t for t in self.trees for r in t.revisions if r.path == path), None)
+        return self._at.get(path, (None, None))[0]
 
     def upgrade(self, revision: Revision) -> "Body":
         """What `upgrade()` does."""

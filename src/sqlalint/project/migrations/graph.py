@@ -43,7 +43,14 @@ def ancestors(graph: Parents, start: str) -> set[str]:
 
 
 def oldest_first(graph: Parents) -> list[str]:
-    """The ids with parents before their children; what is in a cycle comes last, in the order given."""
+    """The ids with parents before their children; what is in or after a cycle comes last, in the order given."""
+    order = _ordered(graph)
+    done = set(order)
+    return order + [r for r in graph if r not in done]
+
+
+def _ordered(graph: Parents) -> list[str]:
+    """The ids that are in no cycle and after none, with parents before their children."""
     missing = {r: sum(p in graph for p in set(above)) for r, above in graph.items()}
     children: dict[str, list[str]] = {}
     for revision, above in graph.items():
@@ -58,14 +65,13 @@ def oldest_first(graph: Parents) -> list[str]:
             missing[child] -= 1
             if not missing[child]:
                 ready.append(child)
-    done = set(order)
-    return order + [r for r in graph if r not in done]
+    return order
 
 
 def cycles(graph: Parents) -> list[tuple[str, ...]]:
     """Each cycle once, from its first member in the order given: every id in it names the next as its parent."""
     found: list[tuple[str, ...]] = []
-    seen: set[str] = set()
+    seen: set[str] = set(_ordered(graph))
     for start in graph:
         path = _way_back(graph, start) if start not in seen else None
         if path:

@@ -64,7 +64,7 @@ def gather(project: "Project", models: Models, attributes: Collection[str]) -> E
     joined: set[tuple[str, str]] = set()
     deleted: set[str | None] = set()
     objects: set[str | None] = set()
-    for path, said in _said(project):
+    for path, said in project.said.items():
         if path in models.snapshots:
             continue
         for pairs, found in ((said.filtered, filtered), (said.joined, joined)):
@@ -80,8 +80,12 @@ def gather(project: "Project", models: Models, attributes: Collection[str]) -> E
     return Evidence(frozenset(filtered), frozenset(joined), *known)
 
 
-def _said(project: "Project") -> Iterator[tuple[str, Said]]:
+def read_said(project: "Project") -> dict[str, Said]:
     """What each file says, as it was kept or from its functions."""
+    return dict(_said(project))
+
+
+def _said(project: "Project") -> Iterator[tuple[str, Said]]:
     functions = {
         path: keys
         for path, facts in project.files.items()

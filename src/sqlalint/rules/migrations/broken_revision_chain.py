@@ -45,7 +45,6 @@ A tree in which a file or an id could not be read may hold the missing revision:
 reported.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from sqlalint.facts.expression import Literal
@@ -63,8 +62,9 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
     yield from _loops(tree)
     if tree.resolved:
         elsewhere = {r.id for t in project.migrations.trees if t.id != tree.id for r in t.revisions}
+        known = elsewhere | {r.id for r in tree.revisions}  # an id of another tree: code may put the two together
         for revision in tree.revisions:
-            yield from _missing(tree, revision, elsewhere)
+            yield from _missing(tree, revision, known)
     if project.environment.at_least("alembic", "1.13.3"):
         for revision in tree.revisions:
             if revision.down_at is not None and _is_empty_string(project, revision.down_at):
@@ -90,16 +90,12 @@ def _is_empty_string(project: Project, at: Spot) -> bool:
     return isinstance(statement, Assign) and isinstance(statement.value, Literal) and statement.value.value == ""
 
 
-def _missing(tree: ScriptTree, revision: Revision, elsewhere: set[str]) -> Iterator[Finding]:
-    ids = [r.id for r in tree.revisions]
-    for variable, named, known in (
-        ("down_revision", revision.parents, set(ids)),
-        ("depends_on", revision.depends_on, {*ids, *tree.labels}),
-    ):
+def _missing(tree: ScriptTree, revision: Revision, known: set[str]) -> Iterator[Finding]:
+    for variable, named in (("down_revision", revision.parents), ("depends_on", revision.depends_on)):
         for reference in named or ():
-            # an id of another tree: code may put the two together
-            if reference.id not in known and reference.id not in elsewhere:
-                yield _no_such(revision, variable, reference, named or (), tree.revisions)
+            if reference.id in known or (variable == "depends_on" and reference.id in tree.labels):
+                continue
+            yield _no_such(revision, variable, reference, named or (), tree.revisions)
 
 
 def _no_such(
@@ -107,6 +103,8 @@ def _no_such(
 ) -> Finding:
     written = f'`{variable} = "{reference.id}"`' if len(tuple(named)) == 1 else f'`"{reference.id}"` in `{variable}`'
     message = f"{written}: no revision has this id."
+    import difflib  # only what is wrong already pays for it
+
     longer = [r for r in all_ if r.id.startswith(reference.id) and r.id != revision.id]
     others = [r.id for r in all_ if r.id != revision.id]
     near = [] if longer else difflib.get_close_matches(reference.id, others, 1, 0.75)
