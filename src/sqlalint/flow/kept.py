@@ -1,9 +1,11 @@
 """Results of following functions, kept from run to run while every question that they asked has the same answer.
 
-One record a file, found by the file's path, as what has changed in it may be one function of many: which functions were followed, the events of those that have
-any, and the questions that were asked with the hashes of their answers. Nothing is believed that has not been asked
-again, with two exceptions: where no name that was looked up on the way is bound otherwise than in the run before, names
-stand for the same; and where all that linking has read is the same, so are models, tables and class hierarchies.
+One record a file, found by the file's path, as what has changed in it may be one function of many: which functions were
+followed, the events of those that have any, and what the answers stand on. A second one, found by its hash, has the
+questions that were asked with the hashes of their answers; most runs do without it. Nothing is believed that has not
+been asked again, with two exceptions: where no name that was looked up on the way is bound otherwise than in the run
+before, names stand for the same; and where all that linking has read is the same, so are models, tables and class
+hierarchies.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +18,8 @@ from msgspec.structs import replace
 
 from sqlalint.flow.events import Function
 from sqlalint.flow.questions import Question, Questions
-from sqlalint.project.reads import Basis
+from sqlalint.hashing import blake2b
+from sqlalint.project.reads import Basis, Digests
 
 _ABOUT_NAMES = frozenset({"resolve", "imported"})
 _ABOUT_TEXT = frozenset({"statement"})
@@ -39,24 +42,31 @@ class Store(Protocol):
 
 
 class _Record(Struct, frozen=True, array_like=True):
-    """`names` and `linking` are what the answers stand on; of the questions those about texts are always asked.
-
-    `asked` are the numbers of each function's questions, those about texts first. What is raw is seldom wanted.
+    """`all_names`, or else `names`, and `linking` are what the answers to most questions stand on; those about texts
+    are always asked. `asked` is the key of the rest, which is seldom wanted.
     """
 
-    names: Basis
+    all_names: bytes
+    names: msgspec.Raw
     linking: bytes
-    about_texts: tuple[Asked, ...]
-    about_names: msgspec.Raw
-    about_linking: msgspec.Raw
-    asked: msgspec.Raw
+    texts: Digests
+    asked: bytes
     followed: frozenset[str]
     events: dict[str, Function]
 
 
+class _Questions(Struct, frozen=True, array_like=True):
+    """The questions that were asked, and the numbers of each function's, those about texts first and in their order."""
+
+    about_names: tuple[Asked, ...]
+    about_linking: tuple[Asked, ...]
+    by_function: dict[str, tuple[int, ...]]
+
+
+_NONE = _Questions((), (), {})
 _record_decoder = msgspec.msgpack.Decoder(_Record)
-_questions_decoder = msgspec.msgpack.Decoder(tuple[Asked, ...])
-_asked_decoder = msgspec.msgpack.Decoder(dict[str, tuple[int, ...]])
+_names_decoder = msgspec.msgpack.Decoder(Basis)
+_questions_decoder = msgspec.msgpack.Decoder(_Questions)
 
 
 class Kept:
@@ -72,7 +82,7 @@ class Kept:
         for path, key in keys.items():
             if key in found:
                 try:
-                    self._files[path] = _File(questions, _record_decoder.decode(found[key]))
+                    self._files[path] = _File(questions, store, _record_decoder.decode(found[key]))
                 except msgspec.DecodeError:
                     continue
 
@@ -100,22 +110,32 @@ class Kept:
             self._store.put_many("flow", records)
 
     def _record(self, functions: Mapping[str, tuple[dict[Question, bytes], Function]]) -> _Record:
-        parts: tuple[dict[Asked, int], ...] = ({}, {}, {})
+        parts: tuple[set[Asked], ...] = (set(), set(), set())
         for asked, _ in functions.values():
             for (kind, arguments), digest in asked.items():
-                parts[_part(kind)].setdefault((kind, arguments, digest), 0)
-        numbers = {row: n for n, row in enumerate(row for part in parts for row in part)}
-        texts, names, linking = (tuple(part) for part in parts)
+                parts[_part(kind)].add((kind, arguments, digest))
+        rows, names, linking = (sorted(part) for part in parts)
+        numbers = {row: n for n, row in enumerate((*rows, *names, *linking))}
+        texts: Digests = {}
+        for _, (path, key), digest in rows:
+            texts.setdefault(path, {})[key] = digest
+        by_function = {key: tuple(numbers[*q, d] for q, d in asked.items()) for key, (asked, _) in functions.items()}
+        questions = _encode(_Questions(tuple(names), tuple(linking), by_function))
+        under = blake2b(questions, digest_size=16).digest()
+        self._store.put_many("asked", {under: questions})
         return _Record(
-            self._questions.basis_of([(kind, arguments) for kind, arguments, _ in names]),
+            self._questions.project.ground.all_names,
+            _basis_of(self._questions, names),
             self._questions.project.models.basis,
             texts,
-            msgspec.Raw(_encode(names)),
-            msgspec.Raw(_encode(linking)),
-            msgspec.Raw(_encode({key: [numbers[*q, d] for q, d in a.items()] for key, (a, _) in functions.items()})),
+            under,
             frozenset(functions),
             {key: found for key, (_, found) in functions.items() if found != Function()},
         )
+
+
+def _basis_of(questions: Questions, names: Iterable[Asked]) -> msgspec.Raw:
+    return msgspec.Raw(_encode(questions.basis_of([(kind, arguments) for kind, arguments, _ in names])))
 
 
 def _part(kind: str) -> int:
@@ -125,18 +145,21 @@ def _part(kind: str) -> int:
 class _File:
     """One file's record, and what of it still holds."""
 
-    def __init__(self, questions: Questions, record: _Record) -> None:
+    def __init__(self, questions: Questions, store: Store, record: _Record) -> None:
         self._questions = questions
+        self._store = store
         self._record = record
 
     def get(self, key: str) -> Function | None:
         """What following a function gave, if that still holds."""
-        if key not in self._record.followed or not (self._holds or all(map(self._is_same, self._asked_by(key)))):
+        if key not in self._record.followed or not (self._holds or self._are_same(self._asked_by(key))):
             return None
         return self._record.events.get(key, Function())
 
     def all(self) -> dict[str, tuple[dict[Question, bytes], Function]]:
-        """All that still holds, with what it asked."""
+        """All that still holds, with what it asked; nothing where that has been lost."""
+        if self._asked is _NONE:
+            return {}
         return {
             key: ({(kind, arguments): digest for kind, arguments, digest in self._asked_by(key)}, found)
             for key in sorted(self._record.followed)
@@ -147,21 +170,25 @@ class _File:
         """The record as it is to be written if all of it holds, though not for what it stood on."""
         if not self._holds or (self._same_names and self._same_linking):
             return None
-        names = [(kind, arguments) for kind, arguments, _ in _questions_decoder.decode(self._record.about_names)]
-        return replace(self._record, names=self._questions.basis_of(names), linking=self._linking)
+        names = _basis_of(self._questions, self._asked.about_names)
+        all_names = self._questions.project.ground.all_names
+        return replace(self._record, all_names=all_names, names=names, linking=self._linking)
 
     @cached_property
     def _holds(self) -> bool:
         """Whether every answer is the same, so that no function need be looked at."""
         return (
-            all(map(self._is_same, self._record.about_texts))
-            and (self._same_names or all(map(self._is_same, _questions_decoder.decode(self._record.about_names))))
-            and (self._same_linking or all(map(self._is_same, _questions_decoder.decode(self._record.about_linking))))
+            self._questions.project.ground.same_definitions(self._record.texts)
+            and (self._same_names or self._are_same(self._asked.about_names))
+            and (self._same_linking or self._are_same(self._asked.about_linking))
         )
 
     @cached_property
     def _same_names(self) -> bool:
-        return self._questions.project.ground.same_names(self._record.names)
+        ground = self._questions.project.ground
+        return self._record.all_names == ground.all_names or ground.same_names(
+            _names_decoder.decode(self._record.names)
+        )
 
     @cached_property
     def _same_linking(self) -> bool:
@@ -171,6 +198,10 @@ class _File:
     def _linking(self) -> bytes:
         return self._questions.project.models.basis
 
+    def _are_same(self, asked: Iterable[Asked]) -> bool:
+        """Whether answers are the same; not where the questions have been lost."""
+        return self._asked is not _NONE and all(map(self._is_same, asked))
+
     def _is_same(self, asked: Asked) -> bool:
         kind, arguments, digest = asked
         if kind not in _ABOUT_TEXT and (self._same_names if kind in _ABOUT_NAMES else self._same_linking):
@@ -178,13 +209,17 @@ class _File:
         return self._questions.digest((kind, arguments)) == digest
 
     def _asked_by(self, key: str) -> list[Asked]:
-        return [self._rows[n] for n in self._asked[key]]
+        return [self._rows[n] for n in self._asked.by_function.get(key, ())]
 
     @cached_property
     def _rows(self) -> tuple[Asked, ...]:
-        names, linking = (_questions_decoder.decode(r) for r in (self._record.about_names, self._record.about_linking))
-        return (*self._record.about_texts, *names, *linking)
+        texts = (("statement", (p, key), d) for p, keys in self._record.texts.items() for key, d in keys.items())
+        return (*texts, *self._asked.about_names, *self._asked.about_linking)
 
     @cached_property
-    def _asked(self) -> dict[str, tuple[int, ...]]:
-        return _asked_decoder.decode(self._record.asked)
+    def _asked(self) -> _Questions:
+        raw = self._store.get_many("asked", (self._record.asked,)).get(self._record.asked)
+        try:
+            return _questions_decoder.decode(raw) if raw is not None else _NONE
+        except msgspec.DecodeError:
+            return _NONE

@@ -13,14 +13,15 @@ from msgspec import Struct
 from sqlalint.hashing import blake2b
 
 if TYPE_CHECKING:
-    from sqlalint.facts.file import Definition
+    from sqlalint.facts.file import Definition, Index
     from sqlalint.project.project import Project
 
 _Result = TypeVar("_Result")
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
-# By path, then by name or key.
+# The hashes of definitions by path and key; and of what files bind by path and name, with that of all that a file binds.
 Digests = dict[str, dict[str, bytes]]
+Names = dict[str, tuple[bytes, dict[str, bytes]]]
 
 # Functions that linking finds by these words in them, wherever they stand; and by that name (see `revision_files`).
 _MAPPERS = frozenset({"mapper", "map_imperatively"})
@@ -59,7 +60,7 @@ class Basis(Struct, frozen=True, array_like=True):
 
     all_names: bytes
     files: bytes
-    names: Digests
+    names: Names
     definitions: Digests
 
 
@@ -69,17 +70,10 @@ class Ground:
     def __init__(self, project: "Project") -> None:
         self._project = project
         self._bindings: dict[tuple[str, str], bytes] = {}
+        self._by_file: Digests = {}
         self.files = _hash((sorted(project.files), project.settings))
-        self.all_names = self._all_names()
-
-    def _all_names(self) -> bytes:
-        found = blake2b(self.files, digest_size=16)
-        for path, facts in sorted(self._project.files.items()):
-            index = facts.index
-            bound = [(d.key, d.kind, d.conditional) for d in index.definitions]
-            imported = [(i.module, i.level, i.name, i.alias, i.conditional, i.typing_only) for i in index.imports]
-            found.update(_encode((path, bound, imported, index.exported)))
-        return found.digest()
+        self._all_bound = {path: _hash(_bound(facts.index)) for path, facts in sorted(project.files.items())}
+        self.all_names = _hash((self.files, list(self._all_bound.values())))
 
     def outline(self) -> bytes:
         """The hash of what linking looks through in all files: classes, their methods by name, and statements."""
@@ -93,17 +87,32 @@ class Ground:
         return Basis(
             self.all_names,
             self.files,
-            _by_path(log.names, self.binding),
+            {
+                path: (self._all_bound.get(path, b""), names)
+                for path, names in _by_path(log.names, self.binding).items()
+            },
             _by_path(log.definitions, self.definition),
         )
 
     def holds(self, basis: Basis) -> bool:
         """Whether all of it is the same now."""
-        return self.same_names(basis) and _same(basis.definitions, self.definition)
+        return self.same_names(basis) and self.same_definitions(basis.definitions)
+
+    def same_definitions(self, digests: Digests) -> bool:
+        """Whether definitions say the same."""
+        return all(
+            names.items() <= self._definitions(path).items() or _same({path: names}, self.definition)
+            for path, names in digests.items()
+        )
 
     def same_names(self, basis: Basis) -> bool:
         """Whether names stand for the same."""
-        return basis.all_names == self.all_names or (basis.files == self.files and _same(basis.names, self.binding))
+        if basis.all_names == self.all_names:
+            return True
+        return basis.files == self.files and all(
+            all_bound == self._all_bound.get(path, b"") or _same({path: names}, self.binding)
+            for path, (all_bound, names) in basis.names.items()
+        )
 
     def binding(self, path: str, name: str) -> bytes:
         """The hash of what a file binds under a name."""
@@ -114,10 +123,25 @@ class Ground:
 
     def definition(self, path: str, key: str) -> bytes:
         """The hash of a definition; empty where there is none."""
-        entry = self._project.entries.get(path, {}).get(key)
-        if entry is None:
-            return b""
-        return entry.digest if key in self._project.files[path].bodies else b"-" + entry.digest
+        return self._definitions(path).get(key, b"")
+
+    def _definitions(self, path: str) -> dict[str, bytes]:
+        """The hashes of all definitions of a file; such as have no body have another one."""
+        if path not in self._by_file:
+            facts = self._project.files.get(path)
+            self._by_file[path] = (
+                {d.key: d.digest if d.key in facts.bodies else b"-" + d.digest for d in facts.index.definitions}
+                if facts is not None
+                else {}
+            )
+        return self._by_file[path]
+
+
+def _bound(index: "Index") -> tuple[object, ...]:
+    """All that a file binds, imports and exports."""
+    bound = [(d.key, d.kind, d.conditional) for d in index.definitions]
+    imported = [(i.module, i.level, i.name, i.alias, i.conditional, i.typing_only) for i in index.imports]
+    return bound, imported, index.exported
 
 
 def _is_linked(entry: "Definition") -> bool:

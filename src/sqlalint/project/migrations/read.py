@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import Struct
+
 from sqlalint.facts.expression import Attribute, Binary, Collection, Expr, Literal, Name, dotted
 from sqlalint.facts.span import START, Spot
 from sqlalint.facts.statement import Assign, Evaluate
@@ -10,6 +12,7 @@ from sqlalint.project.migrations import graph
 from sqlalint.project.migrations.locations import Folders, Location, find_locations
 from sqlalint.project.migrations.revision import FILES, Reference, Revision, ScriptTree, Unidentified
 from sqlalint.project.project import Project
+from sqlalint.project.reads import Kept
 from sqlalint.project.symbols import Definition
 
 _LEGACY = re.compile(r"([a-f0-9]+)\.py$")  # the id in a file name, as Alembic takes it where the file gives none
@@ -43,12 +46,30 @@ def _without_shared(trees: Sequence[ScriptTree]) -> tuple[ScriptTree, ...]:
     return tuple(kept)
 
 
+class _Found(Struct, frozen=True, array_like=True):
+    """What a file is, as it is kept."""
+
+    revision: Revision | None
+    unidentified: Unidentified | None
+
+    @staticmethod
+    def of(what: Revision | Unidentified) -> "_Found":
+        return _Found(what, None) if isinstance(what, Revision) else _Found(None, what)
+
+    @property
+    def what(self) -> Revision | Unidentified:
+        found = self.revision or self.unidentified
+        assert found is not None
+        return found
+
+
 class _Reader:
     """Reads revision files, each once."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._read: dict[str, Revision | Unidentified] = {}
+        self._kept = Kept(project, "revision", _Found)
         self._by_folder: dict[str, list[str]] = {}
         for path in sorted({*project.files, *project.failures}):
             folder, _, name = path.rpartition("/")
@@ -57,10 +78,21 @@ class _Reader:
 
     def file(self, path: str) -> Revision | Unidentified:
         """What a file in a versions folder is."""
-        found = self._read.get(path)
-        if found is None:
-            found = self._read[path] = read_revision(self._project, path)
-        return found
+        if not self._read:
+            self._fetch()
+        if path not in self._read:
+            made = self._kept.make(self._key(path), lambda: _Found.of(read_revision(self._project, path)))
+            self._read[path] = made.result.what
+        return self._read[path]
+
+    def _fetch(self) -> None:
+        """What was kept of all files that look like revisions, at once."""
+        keys = {self._key(p): p for p, entries in self._project.entries.items() if "revision" in entries}
+        self._read = {keys[key]: held.result.what for key, held in self._kept.find(keys).items()}
+
+    def _key(self, path: str) -> bytes:
+        records = self._project.records
+        return records.keys.get(path, path.encode()) if records else b""
 
     def trees_at(self, location: Location, folders: Folders) -> Iterator[ScriptTree]:
         """The tree of a script location; several where it holds unconnected histories side by side."""

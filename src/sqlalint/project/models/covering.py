@@ -30,8 +30,9 @@ _INDEXING = ("create_index", "create_unique_constraint", "create_primary_key")
 # A table's bare name, and the columns that an index on it begins with, in order; None for an expression.
 Begun = tuple[str, tuple[str | None, ...]]
 
-# The env.py of the revision's tree ("" where none is known), and the beginnings of indexes that its revisions make.
-BegunByTree = dict[str, frozenset[Begun]]
+# By the env.py of the revision's tree ("" where none is known) and the table's bare name: beginnings of indexes that
+# its revisions make.
+BegunByTree = dict[str, dict[str, set[tuple[str | None, ...]]]]
 
 
 def covering(table: Table, key: ForeignKey) -> bool:
@@ -74,22 +75,23 @@ def _only_nulls_left_out(where: str, key: ForeignKey) -> bool:
 def begun_by_revisions(project: "Project", paths: frozenset[str]) -> BegunByTree:
     """The beginnings of all indexes, unique constraints and primary keys that any revision makes, by tree."""
     env_of = {revision.path: tree.env or "" for tree in project.migrations.trees for revision in tree.revisions}
-    found: dict[str, set[Begun]] = {"": set()}
-    for revision in project.migrations.revisions:
-        of_tree = found.setdefault(env_of.get(revision.path, ""), set())
-        of_tree.update(_of_steps(project.migrations.upgrade(revision).steps))
-    for path in paths - {r.path for r in project.migrations.revisions}:
-        found[""].update(_of_steps(project.migrations.body(path, "upgrade").steps))
-    return {env: frozenset(begun) for env, begun in found.items()}
+    found: BegunByTree = {}
+    others = paths - {r.path for r in project.migrations.revisions}
+    bodies = [(env_of.get(r.path, ""), project.migrations.upgrade(r)) for r in project.migrations.revisions]
+    for env, body in (*bodies, *(("", project.migrations.body(path, "upgrade")) for path in others)):
+        of_tree = found.setdefault(env, {})
+        for table, columns in _of_steps(body.steps):
+            of_tree.setdefault(table, set()).add(columns)
+    return found
 
 
 def served_by_revision(project: "Project", begun: BegunByTree, table: Table, key: ForeignKey) -> bool:
     """Whether some revision makes an index that begins with the foreign key."""
     size, wanted = len(key.columns), set(key.columns)
-    return any(
-        name == table.name and set(columns[:size]) == wanted and not _is_of_another(project, env, table)
+    return table.name is not None and any(
+        set(columns[:size]) == wanted and not _is_of_another(project, env, table)
         for env, of_tree in begun.items()
-        for name, columns in of_tree
+        for columns in of_tree.get(table.name, ())
     )
 
 

@@ -1,7 +1,7 @@
 """Foreign keys as they are written, each with the tables that it reaches and what is known of its use."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -67,12 +67,27 @@ def unindexed_keys(project: "Project") -> Iterator[UnindexedKey]:
     open_keys = _open_keys(project, models)
     if not open_keys:
         return
-    evidence = gather(project, models, _attributes(models, open_keys))
+    evidence = gather(project, models, {attribute for key in open_keys for _, attribute in key.ways.pairs})
     for at, reached in _by_place(open_keys).items():
         yield _written(models, evidence, at, reached)
 
 
-def _open_keys(project: "Project", models: Models) -> list[tuple[Table, ForeignKey]]:
+class _Ways(NamedTuple):
+    """How rows may be looked up by a key: relationships of parents, and pairs of a model's id and an attribute."""
+
+    loads: list[tuple[Model, Relationship]]
+    pairs: set[tuple[str, str]]
+
+
+class _Open(NamedTuple):
+    """A key of a table that no index starts with."""
+
+    table: Table
+    key: ForeignKey
+    ways: _Ways
+
+
+def _open_keys(project: "Project", models: Models) -> list[_Open]:
     twins = _twins(models)
     found = [
         (table, key)
@@ -84,14 +99,11 @@ def _open_keys(project: "Project", models: Models) -> list[tuple[Table, ForeignK
     if not found:
         return []
     begun = begun_by_revisions(project, models.snapshots)
-    return [(table, key) for table, key in found if not served_by_revision(project, begun, table, key)]
-
-
-def _attributes(models: Models, open_keys: Iterable[tuple[Table, ForeignKey]]) -> frozenset[str]:
-    """The attributes by which rows may be looked up over one of the keys."""
-    return frozenset(
-        attribute for table, key in open_keys for pairs in _ways(models, table, key) for _, attribute in pairs
-    )
+    return [
+        _Open(table, key, _ways(models, table, key))
+        for table, key in found
+        if not served_by_revision(project, begun, table, key)
+    ]
 
 
 def _twins(models: Models) -> dict[tuple[str, str | None, str], list[Table]]:
@@ -111,10 +123,10 @@ def _is_partly_seen(models: Models, table: Table) -> bool:
     return any(not m.complete for m in models.of_table(table.id))
 
 
-def _by_place(keys: Iterable[tuple[Table, ForeignKey]]) -> dict[Spot, list[tuple[Table, ForeignKey]]]:
-    found: dict[Spot, list[tuple[Table, ForeignKey]]] = {}
-    for table, key in keys:
-        found.setdefault(_place(key), []).append((table, key))
+def _by_place(keys: Iterable[_Open]) -> dict[Spot, list[_Open]]:
+    found: dict[Spot, list[_Open]] = {}
+    for key in keys:
+        found.setdefault(_place(key.key), []).append(key)
     return found
 
 
@@ -124,9 +136,9 @@ def _place(key: ForeignKey) -> Spot:
     return key.at if same else key.column_at
 
 
-def _written(models: Models, evidence: Evidence, at: Spot, reached: list[tuple[Table, ForeignKey]]) -> UnindexedKey:
-    table, key = reached[0]
-    partial = [i.name or "" for t, k in reached if (i := partly_covering(t, k)) is not None]
+def _written(models: Models, evidence: Evidence, at: Spot, reached: list[_Open]) -> UnindexedKey:
+    table, key, _ = reached[0]
+    partial = [i.name or "" for o in reached if (i := partly_covering(o.table, o.key)) is not None]
     target = models.tables.get(key.target or "")
     column = target.column(key.target_columns[0]) if target and key.target_columns else None
     owner = models.model(key.owner)
@@ -134,8 +146,8 @@ def _written(models: Models, evidence: Evidence, at: Spot, reached: list[tuple[T
     own = table.column(key.columns[0])
     return UnindexedKey(
         at=at,
-        tables=tuple(t for t, _ in reached),
-        labels=tuple(_label(models, t) for t, _ in reached),
+        tables=tuple(o.table for o in reached),
+        labels=tuple(_label(models, o.table) for o in reached),
         key=key,
         mixin=key.owner.rpartition("::")[2] if is_mixin else None,
         attribute=own.attribute if own else key.columns[0],
@@ -154,8 +166,8 @@ def _label(models: Models, table: Table) -> str:
     return next((m.name for m in models.of_table(table.id)), "?")
 
 
-def _use(models: Models, evidence: Evidence, reached: list[tuple[Table, ForeignKey]]) -> Use:
-    uses = [_use_of(models, evidence, t, k) for t, k in reached]
+def _use(models: Models, evidence: Evidence, reached: list[_Open]) -> Use:
+    uses = [_use_of(models, evidence, o) for o in reached]
     return Use(
         parent=uses[0].parent,
         loads=_merged(u.loads for u in uses),
@@ -170,33 +182,28 @@ def _merged(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
-def _use_of(models: Models, evidence: Evidence, table: Table, key: ForeignKey) -> Use:
+def _use_of(models: Models, evidence: Evidence, open_key: _Open) -> Use:
+    _, key, ways = open_key
     parents = [m for m in models.of_table(key.target or "") if not m.abstract]
-    loads = _loads(models, table, key)
-    names, forward, backward = _ways(models, table, key)
     ondelete = (key.ondelete or "").upper()
     return Use(
         parent=parents[0].name if parents else None,
-        loads=tuple(dict.fromkeys(f"{_declaring(models, m, r)}.{r.attribute}" for m, r in loads)),
-        filters=_shown(models, evidence.filtered & (names | forward | backward)),
-        joins=_shown(models, evidence.joined & (names | forward | backward)),
+        loads=tuple(dict.fromkeys(f"{_declaring(models, m, r)}.{r.attribute}" for m, r in ways.loads)),
+        filters=_shown(models, evidence.filtered & ways.pairs),
+        joins=_shown(models, evidence.joined & ways.pairs),
         deletes=any(m.id in evidence.deleted for m in parents),
         ondelete=ondelete if ondelete in _CLEARING else None,
     )
 
 
-def _ways(models: Models, table: Table, key: ForeignKey) -> tuple[set[tuple[str, str]], ...]:
-    """A key's columns, the relationships along it and those against it, as models' ids with attributes."""
+def _ways(models: Models, table: Table, key: ForeignKey) -> _Ways:
+    """A key's columns, the relationships along it and those against it."""
     children = [m for m in models.of_table(table.id) if not m.abstract]
     names = {(m.id, a) for m in children for a, c in m.columns.items() if c.name in key.columns}
     forward = {(m.id, r.attribute) for m in children for r in m.relationships.values() if r.columns == key.columns}
-    return names, forward, {(m.id, r.attribute) for m, r in _loads(models, table, key)}
-
-
-def _loads(models: Models, table: Table, key: ForeignKey) -> list[tuple[Model, Relationship]]:
-    """The relationships of parents that look the key's rows up."""
     parents = [m for m in models.of_table(key.target or "") if not m.abstract]
-    return [(m, r) for m in parents for r in m.relationships.values() if _loads_over(models, table, key, r)]
+    loads = [(m, r) for m in parents for r in m.relationships.values() if _loads_over(models, table, key, r)]
+    return _Ways(loads, names | forward | {(m.id, r.attribute) for m, r in loads})
 
 
 def _loads_over(models: Models, table: Table, key: ForeignKey, relationship: Relationship) -> bool:
