@@ -28,6 +28,9 @@ _encode = msgspec.msgpack.Encoder().encode
 # A question with the hash of its answer.
 Asked = tuple[str, tuple[str, ...], bytes]
 
+# What following functions gave, by key, with what was asked for it.
+_Functions = dict[str, tuple[frozenset[Question], Function]]
+
 
 class Store(Protocol):
     """Where records are kept; one that loses them costs time and nothing else."""
@@ -77,7 +80,7 @@ class Kept:
         self._store = store
         self._keys = keys
         self._files: dict[str, _File] = {}
-        self._fresh: dict[str, dict[str, tuple[dict[Question, bytes], Function]]] = {}
+        self._fresh: dict[str, _Functions] = {}
         found = store.get_many("flow", keys.values())
         for path, key in keys.items():
             if key in found:
@@ -91,7 +94,7 @@ class Kept:
         file = self._files.get(path)
         return file.get(key) if file is not None else None
 
-    def put(self, path: str, key: str, found: Function, asked: dict[Question, bytes]) -> None:
+    def put(self, path: str, key: str, found: Function, asked: frozenset[Question]) -> None:
         """Remember what following a function gave, and what it asked."""
         self._fresh.setdefault(path, {})[key] = asked, found
 
@@ -109,17 +112,16 @@ class Kept:
         if records:
             self._store.put_many("flow", records)
 
-    def _record(self, functions: Mapping[str, tuple[dict[Question, bytes], Function]]) -> _Record:
-        parts: tuple[set[Asked], ...] = (set(), set(), set())
-        for asked, _ in functions.values():
-            for (kind, arguments), digest in asked.items():
-                parts[_part(kind)].add((kind, arguments, digest))
-        rows, names, linking = (sorted(part) for part in parts)
-        numbers = {row: n for n, row in enumerate((*rows, *names, *linking))}
+    def _record(self, functions: _Functions) -> _Record:
+        parts: tuple[list[Asked], ...] = ([], [], [])
+        for question in sorted(set[Question]().union(*(asked for asked, _ in functions.values()))):
+            parts[_part(question[0])].append((*question, self._questions.digest(question)))
+        rows, names, linking = parts
+        numbers = {(kind, arguments): n for n, (kind, arguments, _) in enumerate((*rows, *names, *linking))}
         texts: Digests = {}
         for _, (path, key), digest in rows:
             texts.setdefault(path, {})[key] = digest
-        by_function = {key: tuple(numbers[*q, d] for q, d in asked.items()) for key, (asked, _) in functions.items()}
+        by_function = {key: tuple([numbers[q] for q in asked]) for key, (asked, _) in functions.items()}
         questions = _encode(_Questions(tuple(names), tuple(linking), by_function))
         under = blake2b(questions, digest_size=16).digest()
         self._store.put_many("asked", {under: questions})
@@ -156,12 +158,12 @@ class _File:
             return None
         return self._record.events.get(key, Function())
 
-    def all(self) -> dict[str, tuple[dict[Question, bytes], Function]]:
+    def all(self) -> _Functions:
         """All that still holds, with what it asked; nothing where that has been lost."""
         if self._asked is _NONE:
             return {}
         return {
-            key: ({(kind, arguments): digest for kind, arguments, digest in self._asked_by(key)}, found)
+            key: (frozenset((kind, arguments) for kind, arguments, _ in self._asked_by(key)), found)
             for key in sorted(self._record.followed)
             if (found := self.get(key)) is not None
         }

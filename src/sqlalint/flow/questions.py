@@ -49,9 +49,9 @@ class Questions:
         """Count these as asked: somebody's kept answer stands on them."""
         self._asked |= questions
 
-    def asked(self) -> dict[Question, bytes]:
-        """The questions since `record`, each with the hash of its answer."""
-        return {question: self.digest(question) for question in sorted(self._asked)}
+    def asked(self) -> frozenset[Question]:
+        """The questions since `record`."""
+        return frozenset(self._asked)
 
     def digest(self, question: Question) -> bytes:
         """The hash of the answer that a question has now."""

@@ -41,6 +41,7 @@ class Modules:
         self._folders = _folders(files)
         self._keys: dict[str, dict[str, list[Definition]]] = {}
         self._entries: dict[tuple[str, str], IndexEntry] = {}
+        self._imports: dict[str, dict[str, list[ImportedName]]] = {}
         self._resolving: set[tuple[str, str]] = set()
         self._resolved: dict[tuple[str, str], tuple[Symbol, set[tuple[str, str]]]] = {}
         self._looked: set[tuple[str, str]] = set()  # by the outermost of the names that are being resolved
@@ -117,7 +118,7 @@ class Modules:
         if index is None:
             return None
         bound = [self._entries[(path, d.key)] for d in self._definitions(path).get(name, ())]
-        imports = [i for i in index.imports if not name or i.name == "*" or i.alias.split(".", 1)[0] == name]
+        imports = (*self._bound_by_import(path, name), *self._bound_by_import(path, "*")) if name else index.imports
         return (
             [(d.key, d.kind, d.conditional) for d in bound],
             [(i.module, i.level, i.name, i.alias, i.conditional, i.typing_only) for i in imports],
@@ -177,15 +178,14 @@ class Modules:
         certain = [d for d in bound if not self._entries[(path, d.key)].conditional]
         if certain:
             return certain[-1]
-        imports = [i for i in index.imports if i.alias.split(".", 1)[0] == first and i.name != "*"]
-        imports.sort(key=lambda i: i.conditional and not i.typing_only)
+        imports = sorted(self._bound_by_import(path, first), key=lambda i: i.conditional and not i.typing_only)
         for found in imports:
             symbol = self._import(path, found, rest)
             if symbol != UNKNOWN:
                 return symbol
         if bound:
             return bound[0]
-        for star in (i for i in index.imports if i.name == "*"):
+        for star in self._bound_by_import(path, "*"):
             symbol = self._starred(path, star, first)
             if symbol != UNKNOWN:
                 return symbol
@@ -242,6 +242,16 @@ class Modules:
         if name.startswith("_") if exported is None else name not in exported:
             return UNKNOWN
         return self.resolve(module.path, name)
+
+    def _bound_by_import(self, path: str, name: str) -> list[ImportedName]:
+        """The imports of a file that bind a name; "*": those that bind who knows what."""
+        found = self._imports.get(path)
+        if found is None:
+            found = self._imports[path] = {}
+            index = self._files.get(path)
+            for i in index.imports if index else ():
+                found.setdefault("*" if i.name == "*" else i.alias.split(".", 1)[0], []).append(i)
+        return found.get(name, [])
 
     def _definitions(self, path: str) -> dict[str, list[Definition]]:
         found = self._keys.get(path)
