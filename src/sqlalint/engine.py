@@ -1,7 +1,9 @@
 """From a tree to findings: read, link, follow, judge. The one place that calls the layers in their order."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -48,7 +50,8 @@ def analyse(
     following functions; see `sqlalint.run` for whole results. `jobs` is the number of processes that read.
     """
     project = read_project(tree, settings, by_hand=by_hand, progress=progress, cache=cache, jobs=jobs)
-    judged = judge(project)
+    with _collecting_seldom():
+        judged = judge(project)
     crashes = judged.crashes
     return Analysis(
         findings=tuple(judged.findings),
@@ -59,6 +62,17 @@ def analyse(
         histories=tuple(_attempt(histories, project, crashes)),
         crashes=tuple(crashes),  # last: what is above may add to them
     )
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Values have few cycles: the collector's usual pace costs a tenth of the time of following, and saves 15 MB."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _attempt(work: Callable[[Project], Iterable[_T]], project: Project, crashes: list[Crash]) -> Iterable[_T]:

@@ -172,9 +172,11 @@ class _File:
         """The record as it is to be written if all of it holds, though not for what it stood on."""
         if not self._holds or (self._same_names and self._same_linking):
             return None
+        record = replace(self._record, linking=self._linking)
+        if self._same_names:
+            return record
         names = _basis_of(self._questions, self._asked.about_names)
-        all_names = self._questions.project.ground.all_names
-        return replace(self._record, all_names=all_names, names=names, linking=self._linking)
+        return replace(record, all_names=self._questions.project.ground.all_names, names=names)
 
     @cached_property
     def _holds(self) -> bool:
