@@ -5,16 +5,13 @@ import os
 import click
 import msgspec
 
-from sqlalint.cli.baseline_file import baseline_path, open_baseline
-from sqlalint.cli.check import CheckOptions, open_revisions, policy_of, with_stale
+from sqlalint.cli.baseline_file import baseline_path
 from sqlalint.cli.check import command as check_command
-from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
-from sqlalint.cli.revisions import base_of
-from sqlalint.cli.selection import select
+from sqlalint.cli.inspection import Inspection, open_inspection
+from sqlalint.cli.options import CheckOptions
 from sqlalint.config.errors import UsageError
-from sqlalint.config.select import Selectors, split_selectors
 from sqlalint.report.baseline import Known, prune, record, write_baseline
-from sqlalint.report.reporter import Report, decide
+from sqlalint.report.reporter import Report
 from sqlalint.report.summary import count
 
 # options of `check` that only say how it prints and exits
@@ -25,13 +22,12 @@ _OF_PRINTING = frozenset(
 
 def baseline(options: CheckOptions, only_prune: bool) -> int:
     """Run `baseline` and return the exit status."""
-    opened = open_project(options.paths, options.config, options.isolated)
-    path = baseline_path(options.baseline, opened)
-    known = open_baseline(options.baseline, opened) if only_prune else ()
-    report, crashes = _reported(options, opened, known)
+    inspection = open_inspection(options, baseline=only_prune)
+    path = baseline_path(options.baseline, inspection.opened)
+    report, crashes = _reported(inspection)
     if crashes:
         raise UsageError(f"{crashes} crashed, so nothing is written; `sqlalint check -v` tells more")
-    entries = prune(known, report.stale) if only_prune else record(report.shown)
+    entries = prune(inspection.baseline, report.stale) if only_prune else record(report.shown)
     try:
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(write_baseline(entries))
@@ -42,27 +38,14 @@ def baseline(options: CheckOptions, only_prune: bool) -> int:
     return 0
 
 
-def _reported(options: CheckOptions, opened: Opened, known: tuple[Known, ...]) -> tuple[Report, str]:
+def _reported(inspection: Inspection) -> tuple[Report, str]:
     """What `check` would report, and which rule crashed."""
     from sqlalint.cli.progress import Progress
-    from sqlalint.run import analyse_with_cache, open_cache
-    from sqlalint.source.snapshot import Snapshot
 
-    split = split_selectors
-    given = Selectors(split(options.select) or None, split(options.extend_select), split(options.ignore))
-    selected = select(opened, given)
-    excludes = [word.strip() for value in options.exclude for word in value.split(",") if word.strip()]
-    snapshot = Snapshot(open_tree(opened, excludes, options.force_exclude))
-    base = base_of(opened, options.base) if options.base else None
-    folder = None if options.no_cache else options.cache_dir or os.path.join(opened.root.path, ".sqlalint_cache")
-    with Progress(wanted=not options.quiet) as progress, open_cache(folder) as cache:
-        analysis = analyse_with_cache(
-            snapshot, settings_of(opened), cache, by_hand=opened.files, jobs=options.jobs, progress=progress
-        )
-    revisions = open_revisions(options, opened, analysis, base)
-    policy = policy_of(options, opened, selected, analysis, revisions, known, snapshot)
-    report = with_stale(decide(analysis.findings, policy), options, opened, analysis)
-    return report, analysis.crashes[0].rule or "the analysis" if analysis.crashes else ""
+    with Progress(wanted=not inspection.options.quiet) as progress, inspection.cache() as cache:
+        inspected = inspection.inspect(inspection.tree, cache, progress)
+    crashes = inspected.analysis.crashes
+    return inspected.report, crashes[0].rule or "the analysis" if crashes else ""
 
 
 def _said(path: str, entries: list[Known], report: Report, pruned: bool) -> str:

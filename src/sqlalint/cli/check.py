@@ -1,68 +1,27 @@
 """`sqlalint check`: analyse a project, print what is found, and exit."""
 
-import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
-from msgspec.structs import replace
 
-from sqlalint.cli.baseline_file import open_baseline
-from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
+from sqlalint.cli.inspection import Inspected, open_inspection
+from sqlalint.cli.opening import Opened
+from sqlalint.cli.options import CheckOptions
 from sqlalint.cli.printing import Printing, here
-from sqlalint.cli.revisions import Revisions, base_of, revisions_of, start_after
-from sqlalint.cli.selection import Selected, select, severities
 from sqlalint.cli.terminal import is_terminal, write_quietly
-from sqlalint.config.errors import UsageError
-from sqlalint.config.select import Selectors, split_selectors
-from sqlalint.report.baseline import Known
 from sqlalint.report.finding import Confidence, Severity
-from sqlalint.report.formats import FOR_PEOPLE, FORMATS, STATISTICS
+from sqlalint.report.formats import FOR_PEOPLE, FORMATS
 from sqlalint.report.presentation import Presentation
-from sqlalint.report.reporter import Policy, Report, decide
+from sqlalint.report.reporter import Report
 from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
     from sqlalint.analysis import Analysis
     from sqlalint.cli.recording import Recording
-    from sqlalint.source.merge_base import Base, Baseless
-    from sqlalint.source.snapshot import Snapshot
     from sqlalint.source.working_tree import WorkingTree
-
-
-class CheckOptions(Struct, frozen=True, kw_only=True):
-    """The options of `check` as they were given; None and empty are *not given*."""
-
-    paths: tuple[str, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    extend_select: tuple[str, ...] = ()
-    confidence: str | None = None
-    severity: str | None = None
-    fail_on: str | None = None
-    history: bool = False
-    base: str | None = None
-    output_format: tuple[str, ...] = ()
-    output_file: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    force_exclude: bool = False
-    config: str | None = None
-    isolated: bool = False
-    cache_dir: str | None = None
-    no_cache: bool = False
-    jobs: int | None = None
-    exit_zero: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    color: str = "auto"
-    statistics: bool = False
-    show_files: bool = False
-    baseline: str | None = None
-    strict_baseline: bool = False
-
 
 _TIERS = click.Choice([c.value for c in Confidence])
 
@@ -126,51 +85,33 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
 
     With `arguments`, those of the process, what is printed may be printed again by `sqlalint.replay`.
     """
-    opened = open_project(options.paths, options.config, options.isolated)
-    outputs = _outputs(options)
-    given = Selectors(
-        split_selectors(options.select) or None, split_selectors(options.extend_select), split_selectors(options.ignore)
-    )
-    selected = select(opened, given)
-    tree = open_tree(opened, _split(options.exclude), options.force_exclude)
+    outputs = options.outputs
+    inspection = open_inspection(options)
+    opened, tree = inspection.opened, inspection.tree
     if options.show_files:
         return _show_files(tree, opened)
-    baseline = open_baseline(options.baseline, opened)
     recording = _recording(options, opened, arguments)
-    base = base_of(opened, options.base) if options.base else None
     from sqlalint.cli.progress import Progress
-    from sqlalint.run import analyse_with_cache, open_cache
-    from sqlalint.source.snapshot import Snapshot
 
-    folder = None if options.no_cache else options.cache_dir or os.path.join(opened.root.path, ".sqlalint_cache")
-    with Progress(wanted=not options.quiet) as progress, open_cache(folder) as cache:
-        snapshot = Snapshot(tree)
-        analysis = analyse_with_cache(
-            snapshot, settings_of(opened), cache, by_hand=opened.files, jobs=options.jobs, progress=progress
-        )
+    with Progress(wanted=not options.quiet) as progress, inspection.cache() as cache:
+        inspected = inspection.inspect(tree, cache, progress)
     if options.verbose and cache.trouble:
         click.echo(f"warning: {cache.trouble}", err=True)
-    revisions = open_revisions(options, opened, analysis, base)
-    policy = policy_of(options, opened, selected, analysis, revisions, baseline, snapshot)
-    report = with_stale(decide(analysis.findings, policy), options, opened, analysis)
+    analysis = inspected.analysis
     printed = Printing(opened, tree, options.color)
     with recording.listening() if recording else nullcontext():
-        _print(printed, options, outputs, report, policy, analysis, revisions)
-    status = _status(analysis, report, options, opened)
+        _print(printed, options, outputs, inspected)
+    status = _status(analysis, inspected.report, options, opened)
     if recording and not analysis.crashes and not cache.trouble:
-        recording.keep(status, opened, tree, snapshot, cache, git=bool(options.base or analysis.histories))
+        asked_git = bool(options.base or analysis.histories)
+        recording.keep(status, opened, tree, inspected.snapshot, cache, git=asked_git)
     return status
 
 
 def _print(
-    printed: Printing,
-    options: CheckOptions,
-    outputs: Sequence[tuple[str, str | None]],
-    report: Report,
-    policy: Policy,
-    analysis: "Analysis",
-    revisions: Revisions,
+    printed: Printing, options: CheckOptions, outputs: Sequence[tuple[str, str | None]], inspected: Inspected
 ) -> None:
+    report, analysis = inspected.report, inspected.analysis
     if options.statistics:
         printed.statistics(report, outputs)
     else:
@@ -178,8 +119,8 @@ def _print(
     if not options.quiet:
         to_stdout = outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
         depends = report.held.applied or any(f.open_only for f in report.shown)
-        note = revisions.note if depends else ""
-        printed.summary(report, policy, analysis, note, options.verbose, to_stdout)
+        note = inspected.revisions.note if depends else ""
+        printed.summary(report, inspected.policy, analysis, note, options.verbose, to_stdout)
     printed.crashes(analysis.crashes, options.verbose)
 
 
@@ -198,60 +139,6 @@ def _recording(options: CheckOptions, opened: Opened, arguments: Sequence[str] |
     return Recording(arguments, opened)
 
 
-def open_revisions(
-    options: CheckOptions, opened: Opened, analysis: "Analysis", base: "Base | Baseless | None"
-) -> Revisions:
-    """Which revisions are open; git is only asked if a finding depends on it."""
-    migrations = {path for history in analysis.histories for path, _, _ in history.revisions}
-    matters = any(f.open_only or (f.fix and f.place.path in migrations) for f in analysis.findings)
-    if not matters and not start_after(opened):
-        return Revisions()
-    base = base or base_of(opened, None)
-    return revisions_of(opened, analysis.histories, base, by_hand=opened.files, history=options.history)
-
-
-def policy_of(
-    options: CheckOptions,
-    opened: Opened,
-    selected: Selected,
-    analysis: "Analysis",
-    revisions: Revisions,
-    baseline: tuple[Known, ...],
-    snapshot: "Snapshot",
-) -> Policy:
-    """What the options, the configuration and the baseline say of what is to be shown."""
-    from sqlalint.report.scope import report_set
-
-    configured = opened.configuration.options
-    return Policy(
-        selected=selected,
-        severities=severities(opened),
-        confidence=Confidence(options.confidence or configured.confidence or "certain"),
-        severity=Severity(options.severity or "info"),
-        report_set=report_set(opened.files, opened.folders, analysis.trees),
-        by_hand=frozenset(opened.files),
-        migrations=tuple(folder for tree in analysis.trees for folder in tree.folders),
-        revisions=revisions.states,
-        history=options.history,
-        full=_is_full(options, opened, analysis),
-        baseline=baseline,
-        exists=lambda path: path in snapshot.paths(),
-    )
-
-
-def with_stale(report: Report, options: CheckOptions, opened: Opened, analysis: "Analysis") -> Report:
-    """The report with what the baseline has for nothing, as far as this run can tell."""
-    if not report.stale or options.exclude or opened.is_loose or analysis.crashes:
-        return replace(report, stale=())
-    return replace(report, stale=tuple(known for known in report.stale if known.path not in analysis.unreadable))
-
-
-def _is_full(options: CheckOptions, opened: Opened, analysis: "Analysis") -> bool:
-    """Whether the whole project is judged by all rules that are on."""
-    partly = options.select or options.ignore or options.exclude or analysis.crashes
-    return not partly and "" in opened.folders
-
-
 def _status(analysis: "Analysis", report: Report, options: CheckOptions, opened: Opened) -> int:
     """0, 1 or 2 as the findings that are shown say."""
     if analysis.crashes or any(f.code == "SAL003" for f in report.shown):
@@ -267,19 +154,6 @@ def _status(analysis: "Analysis", report: Report, options: CheckOptions, opened:
     return int(any(f.severity in grave for f in report.shown))
 
 
-def _outputs(options: CheckOptions) -> list[tuple[str, str | None]]:
-    """Each format with its file; None is standard output. Raises `UsageError`."""
-    formats, files = options.output_format or ("full",), options.output_file
-    if len(files) > len(formats):
-        raise UsageError("--output-file: there are more files than formats; the n-th file takes the n-th format")
-    if len(formats) > len(files) + 1:
-        raise UsageError("--output-format: only one format goes to standard output; give the others an --output-file")
-    unfit = [name for name in formats if options.statistics and name not in STATISTICS]
-    if unfit:
-        raise UsageError(f"--statistics: not in the format {unfit[0]}; full, concise and json have it")
-    return [(name, files[n] if n < len(files) else None) for n, name in enumerate(formats)]
-
-
 def _show_files(tree: "WorkingTree", opened: Opened) -> int:
     """List the Python files of the report set."""
     from sqlalint.report.scope import report_set
@@ -288,7 +162,3 @@ def _show_files(tree: "WorkingTree", opened: Opened) -> int:
     paths = [path for path in tree.paths() if path.endswith(".py") and within.has(path)]
     write_quietly((f"{printable(shown.path(path))}\n" for path in paths), sys.stdout)
     return 0
-
-
-def _split(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())

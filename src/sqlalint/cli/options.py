@@ -1,0 +1,63 @@
+"""The options of `check` as values, with the defaults that the configuration and the command line leave."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from sqlalint.config.errors import UsageError
+from sqlalint.report.formats import STATISTICS
+
+
+class CheckOptions(Struct, frozen=True, kw_only=True):
+    """The options of `check` as they were given; None and empty are *not given*."""
+
+    paths: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    confidence: str | None = None
+    severity: str | None = None
+    fail_on: str | None = None
+    history: bool = False
+    base: str | None = None
+    output_format: tuple[str, ...] = ()
+    output_file: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    config: str | None = None
+    isolated: bool = False
+    cache_dir: str | None = None
+    no_cache: bool = False
+    jobs: int | None = None
+    exit_zero: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+    statistics: bool = False
+    show_files: bool = False
+    baseline: str | None = None
+    strict_baseline: bool = False
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The patterns of `--exclude`."""
+        return _split(self.exclude)
+
+    @property
+    def outputs(self) -> list[tuple[str, str | None]]:
+        """Each format with its file; None is standard output. Raises `UsageError`."""
+        formats, files = self.output_format or ("full",), self.output_file
+        if len(files) > len(formats):
+            raise UsageError("--output-file: there are more files than formats; the n-th file takes the n-th format")
+        if len(formats) > len(files) + 1:
+            raise UsageError(
+                "--output-format: only one format goes to standard output; give the others an --output-file"
+            )
+        unfit = [name for name in formats if self.statistics and name not in STATISTICS]
+        if unfit:
+            raise UsageError(f"--statistics: not in the format {unfit[0]}; full, concise and json have it")
+        return [(name, files[n] if n < len(files) else None) for n, name in enumerate(formats)]
+
+
+def _split(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
