@@ -39,17 +39,27 @@ def declared_encoding(content: bytes) -> str:
     return "utf-8"
 
 
+def mark_and_encoding(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark that a source file begins with (mostly none), and the encoding of what follows it."""
+    mark = codecs.BOM_UTF8
+    return (mark, "utf-8") if content.startswith(mark) else (b"", declared_encoding(content))
+
+
 def decode(content: bytes) -> Text:
     """The text of a Python source file. Raises `Unreadable`."""
-    if content.startswith(codecs.BOM_UTF8):
-        content, encoding = content[len(codecs.BOM_UTF8) :], "utf-8"
-    else:
-        encoding = declared_encoding(content)
+    text = decode_as_it_is(content)
+    return Text(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def decode_as_it_is(content: bytes) -> str:
+    """The text of a Python source file with its own line ends, without its byte order mark. Raises `Unreadable`."""
+    mark, encoding = mark_and_encoding(content)
+    content = content[len(mark) :]
     if b"\0" in content:
         row = content[: content.index(b"\0")].count(b"\n") + 1
         raise Unreadable("source code cannot contain null bytes", row, undecodable=True)
     try:
-        text = content.decode(encoding)
+        return content.decode(encoding)
     except LookupError:
         raise Unreadable(f"unknown encoding: {encoding}", undecodable=True) from None
     except UnicodeDecodeError as error:
@@ -58,4 +68,3 @@ def decode(content: bytes) -> Text:
         raise Unreadable(message, row, undecodable=True) from None
     except (ValueError, TypeError, AssertionError):  # codecs that are not text encodings
         raise Unreadable(f"{encoding} is no encoding of text", undecodable=True) from None
-    return Text(text.replace("\r\n", "\n").replace("\r", "\n"))
