@@ -44,3 +44,30 @@ def lay_out(folder: Path, files: dict[str, str | bytes]) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
+
+
+def in_terminal(folder: Path, columns: int, *arguments: str, **more: str) -> str:
+    """What a run prints to a terminal of so many columns."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-m", "sqlalint", *arguments]
+    variables = environment(**{"TERM": "xterm", **more})
+    with subprocess.Popen(command, cwd=folder, env=variables, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        out = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not piece:
+                break
+            out += piece
+        process.wait()
+    os.close(ours)
+    return out.decode().replace("\r\n", "\n")

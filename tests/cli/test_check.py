@@ -15,7 +15,7 @@ import sqlalint.flow.analysis
 from sqlalint.cli import run
 from sqlalint.cli.group import COMMANDS
 from sqlalint.rules.registry import all_rules
-from tests.cli.run import Done, environment, lay_out
+from tests.cli.run import Done, environment, in_terminal, lay_out
 from tests.cli.run import sqlalint as start
 
 BROKEN = "import sqlalchemy\nx = (\n"
@@ -313,31 +313,6 @@ def test_a_terminal_gets_colour_and_lines_that_fit(heads: Path, columns: int) ->
     plain = re.sub(r"\x1b\[[\d;]*m", "", out).splitlines()
     assert all(len(line) <= columns for line in plain[1:])
     assert plain == start(heads, COLUMNS=str(columns)).out.splitlines()
-
-
-def in_terminal(folder: Path, columns: int) -> str:
-    import fcntl
-    import pty
-    import struct
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    command = [sys.executable, "-m", "sqlalint"]
-    with subprocess.Popen(command, cwd=folder, env=environment(TERM="xterm"), stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        out = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not piece:
-                break
-            out += piece
-        process.wait()
-    os.close(ours)
-    return out.decode().replace("\r\n", "\n")
 
 
 # --- defects of sqlalint itself ---

@@ -14,7 +14,7 @@ from sqlalint.cli.printing import Printing, here
 from sqlalint.cli.terminal import is_terminal, write_quietly
 from sqlalint.report.finding import Confidence, Severity
 from sqlalint.report.formats import FOR_PEOPLE, FORMATS
-from sqlalint.report.presentation import Presentation
+from sqlalint.report.presentation import Presentation, Screen
 from sqlalint.report.reporter import Report
 from sqlalint.report.style import printable
 
@@ -98,7 +98,7 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
     if options.verbose and cache.trouble:
         click.echo(f"warning: {cache.trouble}", err=True)
     analysis = inspected.analysis
-    printed = Printing(opened, tree, options.color)
+    printed = Printing(opened, tree, options.color, Screen(options.named, table=not options.quiet))
     with recording.listening() if recording else nullcontext():
         _print(printed, options, outputs, inspected)
     status = _status(analysis, inspected.report, options, opened)

@@ -44,6 +44,11 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
         return _split(self.exclude)
 
     @property
+    def named(self) -> frozenset[str]:
+        """What `--select` and `--extend-select` ask for, in lower case."""
+        return frozenset(word.lower() for word in _split((*self.select, *self.extend_select)))
+
+    @property
     def outputs(self) -> list[tuple[str, str | None]]:
         """Each format with its file; None is standard output. Raises `UsageError`."""
         formats, files = self.output_format or ("full",), self.output_file

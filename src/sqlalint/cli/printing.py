@@ -3,13 +3,13 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from sqlalint.cli.opening import Opened
-from sqlalint.cli.terminal import complain, has_colour, terminal_width, write, write_quietly
+from sqlalint.cli.terminal import complain, has_colour, is_terminal, terminal_width, write, write_quietly
 from sqlalint.config.errors import UsageError
 from sqlalint.report.formats import renderer
-from sqlalint.report.presentation import About, Presentation
+from sqlalint.report.presentation import About, Presentation, Screen
 from sqlalint.report.reporter import Policy, Report
 from sqlalint.report.summary import Fraction, Run, summary
 from sqlalint.source.text import Unreadable, decode
@@ -27,18 +27,19 @@ def here() -> str:
 
 
 class Printing:
-    """Prints for one project."""
+    """Prints for one project. `screen` is how a terminal is written to, where standard output is one."""
 
-    def __init__(self, opened: Opened, tree: "Tree", colour: str = "auto") -> None:
+    def __init__(self, opened: Opened, tree: "Tree", colour: str = "auto", screen: Screen | None = None) -> None:
         self._opened = opened
         self._tree = tree
         self._colour = colour
+        self._screen = screen or Screen()
 
     def findings(self, report: Report, outputs: Sequence[tuple[str, str | None]]) -> None:
         """Print the findings in each format to where it goes."""
         for name, file in outputs:
             if file is None:
-                shown = self._presentation(has_colour(self._colour, sys.stdout), terminal_width())
+                shown = self._presentation(has_colour(self._colour, sys.stdout), terminal_width(), sys.stdout)
                 write_quietly(renderer(name)(report.shown, shown), sys.stdout)
             else:
                 _write_file(file, renderer(name)(report.shown, self._presentation(self._colour == "always", 120)))
@@ -97,8 +98,12 @@ class Printing:
             if verbose:
                 write_quietly([crash.trace], sys.stderr)
 
-    def _presentation(self, colour: bool, width: int) -> Presentation:
-        return Presentation(self._opened.root.path, here(), read=self._lines, about=_about, width=width, colour=colour)
+    def _presentation(self, colour: bool, width: int, stream: TextIO | None = None) -> Presentation:
+        screen = self._screen if stream and is_terminal(stream) else None
+        folder, lines = here(), self._lines
+        return Presentation(
+            self._opened.root.path, folder, read=lines, about=_about, width=width, colour=colour, screen=screen
+        )
 
     def _lines(self, path: str) -> tuple[str, ...]:
         try:

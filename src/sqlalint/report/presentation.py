@@ -20,10 +20,22 @@ class About(Struct, frozen=True):
     tier: Confidence
 
 
+class Screen(Struct, frozen=True):
+    """A terminal that a person looks at, where long lists may be folded.
+
+    `named` are the rules that were asked for by their own code or name, in lower case: their findings are all shown.
+    `table` says whether a table by rule ends the findings.
+    """
+
+    named: frozenset[str] = frozenset()
+    table: bool = True
+
+
 class Presentation:
     """How findings are shown.
 
     `read` gives a file's lines by its path in the project, () where it cannot; `about` tells of a rule by its code.
+    `screen` is None for what goes to a file or a program, whether in colour or not.
     """
 
     def __init__(
@@ -35,6 +47,7 @@ class Presentation:
         about: Callable[[str], About | None] = lambda _: None,
         width: int = 120,
         colour: bool = False,
+        screen: Screen | None = None,
     ) -> None:
         self._root = root
         self._folder = folder
@@ -42,6 +55,7 @@ class Presentation:
         self.about = about
         self.width = width
         self.colour = colour
+        self.screen = screen
         self._shown: dict[str, str] = {}
 
     def path(self, path: str) -> str:

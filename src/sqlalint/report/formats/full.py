@@ -1,23 +1,50 @@
 """For people at a terminal: each finding with its source, the places that belong to it, and what to do."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from sqlalint.report.by_rule import by_rule, table
 from sqlalint.report.cells import width
 from sqlalint.report.excerpt import Excerpt, Mark, draw, excerpts
 from sqlalint.report.finding import Note, Reported
-from sqlalint.report.presentation import Presentation
+from sqlalint.report.presentation import Presentation, Screen
 from sqlalint.report.style import heading, paint, printable, severity_style
+
+_MANY = 20  # of one rule; more are folded on a terminal
+_SHOWN = 5  # of what is folded
 
 
 def render(findings: Sequence[Reported], presentation: Presentation) -> Iterator[str]:
-    """The findings, a blank line after each."""
+    """The findings, a blank line after each; on a terminal long lists folded, and a table by rule at the end."""
+    screen = presentation.screen
+    folded = _folded(findings, screen) if screen else {}
+    seen: Counter[str] = Counter()
     for finding in findings:
-        yield heading(finding, presentation) + "\n"
-        yield from _places(finding, presentation)
-        yield from _said("help", finding.help, presentation)
-        tier = "" if finding.confidence.rank == 0 else f", {finding.confidence.value}"
-        yield from _said("rule", f"{finding.name} ({finding.severity.value}{tier})", presentation)
+        seen[finding.code] += 1
+        if finding.code not in folded or seen[finding.code] <= _SHOWN:
+            yield from _finding(finding, presentation)
+    for code, more in folded.items():
+        yield f"{paint(code, 'path', presentation.colour)}: {more:,} more; --select {code}\n"
+    if folded:
         yield "\n"
+    if screen and screen.table and len(findings) > 1:
+        yield from table(by_rule(findings), presentation)
+        yield "\n"
+
+
+def _folded(findings: Sequence[Reported], screen: Screen) -> dict[str, int]:
+    """How many findings of which rules are left out: never of a rule that was asked for by itself."""
+    counts = Counter(f.code for f in findings if not {f.code.lower(), f.name} & screen.named)
+    return {code: count - _SHOWN for code, count in sorted(counts.items()) if count > _MANY}
+
+
+def _finding(finding: Reported, presentation: Presentation) -> Iterator[str]:
+    yield heading(finding, presentation) + "\n"
+    yield from _places(finding, presentation)
+    yield from _said("help", finding.help, presentation)
+    tier = "" if finding.confidence.rank == 0 else f", {finding.confidence.value}"
+    yield from _said("rule", f"{finding.name} ({finding.severity.value}{tier})", presentation)
+    yield "\n"
 
 
 def _places(finding: Reported, presentation: Presentation) -> Iterator[str]:
