@@ -1,7 +1,9 @@
 """Formats for programs keep what their readers require."""
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import msgspec
 import pytest
 
 from docs import generate
-from sqlalint.report.finding import Confidence, Note, PlacedEdit, PlacedFix, Reported, Severity
-from sqlalint.report.formats import renderer, step_summary
+from sqlalint.facts.span import Span
+from sqlalint.report.finding import Confidence, Note, PlacedEdit, PlacedFix, Reported, Severity, Suppressed
+from sqlalint.report.formats import FORMATS, listed, renderer, step_summary
 from sqlalint.report.formats.json_ import JsonFinding
 from sqlalint.report.presentation import About, Presentation
+from sqlalint.report.reporter import Report
 from tests.cli.run import sqlalint
 from tests.harness import ROOT
 from tests.report.make import finding, place
@@ -33,7 +37,7 @@ TWO_EDITS = msgspec.structs.replace(
 FINDINGS = (WITH_ALL, finding("SAL106"), finding("SAL106"), TWO_EDITS)
 
 
-def rendered(name: str, findings: tuple[Reported, ...] = FINDINGS) -> str:
+def rendered(name: str, findings: Sequence[Reported] = FINDINGS) -> str:
     about = About("It hurts.", "It hurts.\n\n## Bad\n", Severity.WARNING, Confidence.LIKELY)
     presentation = Presentation(read=lambda _: LINES, about=lambda code: about if code == "SAL101" else None)
     return "".join(renderer(name)(findings, presentation))
@@ -111,6 +115,51 @@ def test_sarif_tells_a_rule_by_its_page() -> None:
     assert rules[0]["help"]["markdown"] == "It hurts.\n\n## Bad\n"
     assert rules[0]["defaultConfiguration"]["level"] == "warning"
     assert rules[0]["properties"]["precision"] == "high"
+
+
+def test_sarif_says_of_each_result_whether_it_is_suppressed() -> None:
+    comment = Suppressed("comment", "three users", "app/ä.py", Span(4, 20, 4, 60))
+    said, silent, known = (
+        msgspec.structs.replace(finding(at=place("app/views.py", row)), suppressed=by)
+        for row, by in ((1, comment), (2, Suppressed("comment", "", "a.py")), (3, Suppressed("baseline")))
+    )
+    results = sarif_of(rendered("sarif", (said, silent, known, WITH_ALL)))["results"]
+    first, second, third, last = (result["suppressions"] for result in results)
+    region = {"startLine": 4, "startColumn": 20, "endLine": 4, "endColumn": 60}
+    at = {"physicalLocation": {"artifactLocation": {"uri": "app/%C3%A4.py"}, "region": region}}
+    assert first == [{"kind": "inSource", "justification": "three users", "location": at}]
+    assert second[0].keys() == {"kind", "location"}
+    assert third == [{"kind": "external"}]
+    assert last == []
+
+
+def test_only_sarif_lists_what_is_suppressed(tmp_path: Path) -> None:
+    views = (ROOT / PROJECT / "src/blog/reports.py").read_text()
+    commented = views.replace("in users}", "in users}  # sqlalint: ignore[SAL101] -- three, at most")
+    assert commented != views
+    shutil.copytree(ROOT / PROJECT, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "sqlalint.toml").write_text("")
+    select = ("--no-cache", "-q", "--select", "SAL101,SAL106,SAL501")
+    assert sqlalint(tmp_path, "baseline", "--no-cache", "--select", "SAL501").status == 0
+    (tmp_path / "src/blog/reports.py").write_text(commented)
+    outs = {name: sqlalint(tmp_path, *select, "--output-format", name).out for name in FORMATS}
+    results = sarif_of(outs.pop("sarif"))["results"]
+    kinds = {r["ruleId"]: [(s["kind"], s.get("justification")) for s in r["suppressions"]] for r in results}
+    assert kinds == {"SAL101": [("inSource", "three, at most")], "SAL106": [], "SAL501": [("external", None)]}
+    for out in outs.values():
+        assert "SAL106" in out
+        assert "SAL501" not in out
+        assert "SAL101" not in out
+
+
+def test_a_fingerprint_stays_when_a_finding_is_suppressed() -> None:
+    twice = (finding(at=place("a.py", 1)), finding(at=place("a.py", 2)))
+    first = msgspec.structs.replace(twice[0], suppressed=Suppressed("comment"))
+    before, after = (
+        [r["partialFingerprints"] for r in sarif_of(rendered("sarif", listed("sarif", report)))["results"]]
+        for report in (Report(twice), Report(twice[1:], suppressed=(first,)))
+    )
+    assert before == after
 
 
 # --- the other formats ---

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from sqlalint.cli.opening import Opened
 from sqlalint.cli.terminal import complain, has_colour, is_terminal, terminal_width, write, write_quietly
 from sqlalint.config.errors import UsageError
-from sqlalint.report.formats import renderer
+from sqlalint.report.formats import listed, renderer
 from sqlalint.report.presentation import About, Presentation, Screen
 from sqlalint.report.reporter import Policy, Report
 from sqlalint.report.summary import Fraction, Run, summary
@@ -40,9 +40,10 @@ class Printing:
         for name, file in outputs:
             if file is None:
                 shown = self._presentation(has_colour(self._colour, sys.stdout), terminal_width(), sys.stdout)
-                write_quietly(renderer(name)(report.shown, shown), sys.stdout)
+                write_quietly(renderer(name)(listed(name, report), shown), sys.stdout)
             else:
-                _write_file(file, renderer(name)(report.shown, self._presentation(self._colour == "always", 120)))
+                written = self._presentation(self._colour == "always", 120)
+                _write_file(file, renderer(name)(listed(name, report), written))
             if name == "github":
                 self._step_summary(report)
 

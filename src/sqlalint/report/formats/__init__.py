@@ -2,9 +2,14 @@
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalint.report.finding import Reported
 from sqlalint.report.presentation import Presentation
+
+
+if TYPE_CHECKING:
+    from sqlalint.report.reporter import Report
 
 Render = Callable[[Sequence[Reported], Presentation], Iterator[str]]
 
@@ -20,6 +25,14 @@ FORMATS = {
 }
 FOR_PEOPLE = frozenset({"full", "concise"})
 STATISTICS = frozenset({"full", "concise", "json"})  # those that `--statistics` has too
+WITH_SUPPRESSED = frozenset({"sarif"})  # those that can say that a finding is suppressed
+
+
+def listed(name: str, report: "Report") -> Sequence[Reported]:
+    """The findings that a format lists, in order: what is suppressed or known only where that can be told apart."""
+    if name not in WITH_SUPPRESSED or not report.suppressed:
+        return report.shown
+    return sorted((*report.shown, *report.suppressed), key=lambda f: (f.place, f.code))
 
 
 def renderer(name: str) -> Render:

@@ -1,7 +1,8 @@
 """SARIF 2.1.0, as GitHub's code scanning and editors read it.
 
 `primaryLocationLineHash` is what GitHub tells alerts apart by. It is the finding's own fingerprint, which stays when
-lines move and when the line itself is edited.
+lines move and when the line itself is edited. Findings that a comment or the baseline suppresses are results too, so
+that an alert does not end and begin again with them; every result says whether it is suppressed, as it is all or none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +10,7 @@ from urllib.parse import quote
 
 from sqlalint import __version__
 from sqlalint.facts.span import Place, Span
-from sqlalint.report.finding import Confidence, Note, PlacedFix, Reported, Severity
+from sqlalint.report.finding import Confidence, Note, PlacedFix, Reported, Severity, Suppressed
 from sqlalint.report.presentation import Presentation, url
 
 Value = dict[str, object]
@@ -76,6 +77,7 @@ def _results(findings: Iterable[Reported], order: dict[str, int], presentation: 
             "message": {"text": f"{finding.message}\n{finding.help}"},
             "locations": [_location(finding.place, presentation)],
             "partialFingerprints": {"primaryLocationLineHash": f"{finding.fingerprint}:{nth}"},
+            "suppressions": [_suppression(finding.suppressed, presentation)] if finding.suppressed else [],
             "properties": {"confidence": finding.confidence.value},
         }
         if finding.related:
@@ -84,6 +86,14 @@ def _results(findings: Iterable[Reported], order: dict[str, int], presentation: 
         if finding.fix and finding.fix.edits:
             result["fixes"] = [_fix(finding.fix, presentation)]
         yield result
+
+
+def _suppression(by: Suppressed, presentation: Presentation) -> Value:
+    """A comment, with its reason and place, or an entry of the baseline, which has neither."""
+    if by.by != "comment":
+        return {"kind": "external"}
+    found: Value = {"kind": "inSource", "location": _location(Place(by.path, by.span), presentation)}
+    return found | {"justification": by.reason} if by.reason else found
 
 
 def _related(number: int, note: Note, presentation: Presentation) -> Value:
