@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from sqlalint.report.finding import Reported
 from sqlalint.report.presentation import Presentation
 
-
 if TYPE_CHECKING:
     from sqlalint.report.reporter import Report
 
