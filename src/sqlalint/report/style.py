@@ -12,6 +12,8 @@ STYLES = {
     "gutter": "34",
     "related": "1;34",
     "help": "1;32",
+    "added": "32",
+    "removed": "31",
 }
 
 

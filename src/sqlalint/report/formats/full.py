@@ -7,6 +7,7 @@ from sqlalint.report.by_rule import by_rule, table
 from sqlalint.report.cells import width
 from sqlalint.report.excerpt import Excerpt, Mark, draw, excerpts
 from sqlalint.report.finding import Note, Reported
+from sqlalint.report.patch import draw_fix
 from sqlalint.report.presentation import Presentation, Screen
 from sqlalint.report.style import heading, paint, printable, severity_style
 
@@ -41,7 +42,11 @@ def _folded(findings: Sequence[Reported], screen: Screen) -> dict[str, int]:
 def _finding(finding: Reported, presentation: Presentation) -> Iterator[str]:
     yield heading(finding, presentation) + "\n"
     yield from _places(finding, presentation)
-    yield from _said("help", finding.help, presentation)
+    yield from _said("help", finding.help, presentation, "help")
+    if finding.fix:
+        word = "fix" if finding.fix.safe else "fix (unsafe)"
+        yield from _said(word, finding.fix.message, presentation, "help")
+        yield from draw_fix(finding.fix, finding.place.path, presentation)
     tier = "" if finding.confidence.rank == 0 else f", {finding.confidence.value}"
     yield from _said("rule", f"{finding.name} ({finding.severity.value}{tier})", presentation)
     yield "\n"
@@ -86,13 +91,13 @@ def _mark(note: Note) -> Mark:
     return Mark(note.place.span, note.message, False, "related")
 
 
-def _said(word: str, text: str, presentation: Presentation) -> Iterator[str]:
+def _said(word: str, text: str, presentation: Presentation, style: str = "dim") -> Iterator[str]:
     """`help: ...`, wrapped between words but never inside code, further lines below the first."""
     indent = " " * (len(word) + 4)
     first = True
     for line in text.split("\n"):
         for piece in wrap(line, presentation.width - len(indent)):
-            lead = f"  {paint(word + ':', 'help' if word == 'help' else 'dim', presentation.colour)} "
+            lead = f"  {paint(word + ':', style, presentation.colour)} "
             yield (lead if first else indent) + printable(piece) + "\n"
             first = False
 
