@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def sqlalint(folder: Path, *arguments: str, **more: str) -> Done:
     return Done(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 
-def lay_out(folder: Path, files: dict[str, str | bytes]) -> Path:
+def lay_out(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write files below a folder."""
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from sqlalint.cli.inspection import Inspected, open_inspection
 from sqlalint.cli.opening import Opened
@@ -42,6 +43,7 @@ _TIERS = click.Choice([c.value for c in Confidence])
 )
 @click.option("--history", is_flag=True, help="Judge applied revisions too.")
 @click.option("--base", metavar="REF", help="Revisions that this git reference has count as applied.")
+@click.option("--hook", is_flag=True, help="Named files only filter, as of a hook; leave out what git does not track.")
 @click.option("--output-format", multiple=True, type=click.Choice(list(FORMATS)), help="[default: full]")
 @click.option("--output-file", multiple=True, metavar="FILE", help="Write there; the n-th file takes the n-th format.")
 @click.option("--exclude", multiple=True, metavar="PATTERNS", help="Leave out these files and folders too.")
@@ -95,12 +97,13 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
 
     with Progress(wanted=not options.quiet) as progress, inspection.cache() as cache:
         inspected = inspection.inspect(tree, cache, progress)
+    to_print, repeated = _to_print(inspected.report, options, opened, cache.folder)
     if options.verbose and cache.trouble:
         click.echo(f"warning: {cache.trouble}", err=True)
     analysis = inspected.analysis
     printed = Printing(opened, tree, options.color, Screen(options.named, table=not options.quiet))
     with recording.listening() if recording else nullcontext():
-        _print(printed, options, outputs, inspected)
+        _print(printed, options, outputs, replace(inspected, report=to_print), repeated)
     status = _status(analysis, inspected.report, options, opened)
     if recording and not analysis.crashes and not cache.trouble:
         asked_git = bool(options.base or analysis.histories)
@@ -108,8 +111,24 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _to_print(report: Report, options: CheckOptions, opened: Opened, folder: str) -> tuple[Report, int]:
+    """The report without what a batch of the same hook has shown before, and how much that is."""
+    if not report.shown or not options.hook:
+        return report, 0
+    from sqlalint.cli.batches import is_batch, not_yet_shown
+
+    if not is_batch(options):
+        return report, 0
+    shown = not_yet_shown(report.shown, opened.files, options, folder)
+    return replace(report, shown=shown), len(report.shown) - len(shown)
+
+
 def _print(
-    printed: Printing, options: CheckOptions, outputs: Sequence[tuple[str, str | None]], inspected: Inspected
+    printed: Printing,
+    options: CheckOptions,
+    outputs: Sequence[tuple[str, str | None]],
+    inspected: Inspected,
+    repeated: int,
 ) -> None:
     report, analysis = inspected.report, inspected.analysis
     if options.statistics:
@@ -120,7 +139,7 @@ def _print(
         to_stdout = outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
         depends = report.held.applied or any(f.open_only for f in report.shown)
         note = inspected.revisions.note if depends else ""
-        printed.summary(report, inspected.policy, analysis, note, options.verbose, to_stdout)
+        printed.summary(report, inspected.policy, analysis, note, options.verbose, to_stdout, repeated=repeated)
     printed.crashes(analysis.crashes, options.verbose)
 
 

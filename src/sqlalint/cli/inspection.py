@@ -67,7 +67,7 @@ class Inspection:
 
         snapshot, opened = Snapshot(tree), self.opened
         analysis = analyse_with_cache(
-            snapshot, settings_of(opened), cache, by_hand=opened.files, jobs=self.options.jobs, progress=progress
+            snapshot, settings_of(opened), cache, by_hand=opened.by_hand, jobs=self.options.jobs, progress=progress
         )
         revisions = self._revisions(analysis)
         policy = self._policy(analysis, revisions, snapshot)
@@ -82,7 +82,7 @@ class Inspection:
         if not matters and not start_after(opened):
             return Revisions()
         base = self.base or base_of(opened, None)
-        return revisions_of(opened, analysis.histories, base, by_hand=opened.files, history=history)
+        return revisions_of(opened, analysis.histories, base, by_hand=opened.by_hand, history=history)
 
     def _policy(self, analysis: "Analysis", revisions: Revisions, snapshot: "Snapshot") -> Policy:
         """What the options, the configuration and the baseline say of what is to be shown."""
@@ -95,7 +95,7 @@ class Inspection:
             confidence=Confidence(options.confidence or opened.configuration.options.confidence or "certain"),
             severity=Severity(options.severity or "info"),
             report_set=report_set(opened.files, opened.folders, analysis.trees),
-            by_hand=frozenset(opened.files),
+            by_hand=frozenset(opened.by_hand),
             migrations=tuple(folder for tree in analysis.trees for folder in tree.folders),
             revisions=revisions.states,
             history=options.history,
@@ -119,4 +119,5 @@ class Inspection:
 
 def open_inspection(options: CheckOptions, *, baseline: bool = True) -> Inspection:
     """The inspection of the project that the paths belong to. Raises `UsageError`."""
-    return Inspection(options, open_project(options.paths, options.config, options.isolated), baseline=baseline)
+    opened = open_project(options.paths, options.config, options.isolated, hook=options.hook)
+    return Inspection(options, opened, baseline=baseline)

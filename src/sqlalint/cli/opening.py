@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 
 
 class Opened(Struct, frozen=True):
-    """A project on disk. `files` and `folders` are what was named, relative to the root ("" is the root)."""
+    """A project on disk. `files` and `folders` are what was named, relative to the root ("" is the root).
+
+    `hook`: a hook named them, which says nothing of what they are to the user, and what git does not track is not there.
+    """
 
     root: Root
     configuration: Configuration
     files: tuple[str, ...]
     folders: tuple[str, ...]
+    hook: bool = False
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """The files that a user named: they are application code, and open revisions."""
+        return () if self.hook else self.files
 
     @property
     def is_loose(self) -> bool:
@@ -29,14 +38,16 @@ class Opened(Struct, frozen=True):
         return not self.folders and self.root.is_default
 
 
-def open_project(paths: Sequence[str], config: str | None = None, isolated: bool = False) -> Opened:
+def open_project(
+    paths: Sequence[str], config: str | None = None, isolated: bool = False, *, hook: bool = False
+) -> Opened:
     """Find the project of the paths, and its configuration. Raises `UsageError`."""
     full = [_existing(path) for path in paths or (".",)]
     root = project_root(full[0])
-    named = [_relative(path, root.path) for path in full]
+    named = [_relative(path, root.path, hook) for path in full]
     files = tuple(n for n, path in zip(named, full, strict=True) if not os.path.isdir(path))
     folders = tuple(n for n, path in zip(named, full, strict=True) if os.path.isdir(path))
-    return Opened(root, _configuration(root.path, config, isolated), files, folders)
+    return Opened(root, _configuration(root.path, config, isolated), files, folders, hook)
 
 
 def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False) -> "WorkingTree":
@@ -53,6 +64,7 @@ def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool =
         named=(*opened.files, *opened.folders),
         force_exclude=force_exclude,
         only_named=opened.is_loose,
+        tracked=opened.hook,
     )
 
 
@@ -94,7 +106,8 @@ def _existing(path: str) -> str:
     return os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full))
 
 
-def _relative(path: str, root: str) -> str:
+def _relative(path: str, root: str, hook: bool) -> str:
     if not is_below(path, root):
-        raise UsageError(f"{path} is outside the project {root}, which the first path belongs to; check it by itself")
+        advice = "give each project its own hook, with `files`" if hook else "check it by itself"
+        raise UsageError(f"{path} is outside the project {root}, which the first path belongs to; {advice}")
     return "" if path == root else os.path.relpath(path, root).replace(os.sep, "/")

@@ -20,6 +20,7 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     fail_on: str | None = None
     history: bool = False
     base: str | None = None
+    hook: bool = False
     output_format: tuple[str, ...] = ()
     output_file: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -71,9 +71,20 @@ class Printing:
             complain(f"GITHUB_STEP_SUMMARY {file}: {problem.strerror or problem}")
 
     def summary(
-        self, report: Report, policy: Policy, analysis: "Analysis", note: str, verbose: bool, to_stdout: bool
+        self,
+        report: Report,
+        policy: Policy,
+        analysis: "Analysis",
+        note: str,
+        verbose: bool,
+        to_stdout: bool,
+        *,
+        repeated: int = 0,
     ) -> None:
-        """Print what was shown, held back and understood; `note` says what was assumed of the revisions."""
+        """Print what was shown, held back and understood; `note` says what was assumed of the revisions.
+
+        `repeated` findings were shown by an earlier process of the same hook.
+        """
         shown = self._presentation(False, 120)
         run = Run(
             files=analysis.files,
@@ -85,6 +96,8 @@ class Printing:
             unreadable=_unreported(report, analysis, shown),
             unlisted=tuple((shown.path(p), why) for p, why in _unlisted(self._tree)),
             notes=(f"{note[0].upper()}{note[1:]}.",) if note else (),
+            repeated=repeated,
+            untracked=tuple(shown.path(p) for p in getattr(self._tree, "untracked", ())),
             verbose=verbose,
         )
         write_quietly(summary(report, run), sys.stdout if to_stdout else sys.stderr)

@@ -27,7 +27,7 @@ def base_of(opened: Opened, reference: str | None) -> "Base | Baseless":
     from sqlalint.source.merge_base import UnknownReference, find_base
 
     try:
-        return find_base(Git(opened.root.path), reference, opened.configuration.options.base)
+        return find_base(Git(opened.root.path), reference, opened.configuration.options.base, hook=opened.hook)
     except UnknownReference as problem:
         because = f": {problem.__cause__}" if problem.__cause__ else ""
         raise UsageError(f"--base: {problem}{because}") from None

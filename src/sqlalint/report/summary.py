@@ -25,7 +25,8 @@ class Run(Struct, frozen=True, kw_only=True):
 
     `unreadable` are files and `unlisted` folders or oddly named files (as they are shown), and why; `paths` what was named, and `whole`
     how the project as a whole is named (both as a user would write them). `brought` are folders of migrations that are
-    reported on besides what was named; `notes` what the user should know about the base of the revisions.
+    reported on besides what was named; `notes` what the user should know about the base of the revisions. `repeated`
+    findings were shown for other files of the same hook, and `untracked` files were named but left out.
     """
 
     files: int
@@ -37,13 +38,16 @@ class Run(Struct, frozen=True, kw_only=True):
     unreadable: tuple[tuple[str, str], ...] = ()
     unlisted: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    repeated: int = 0
+    untracked: tuple[str, ...] = ()
     verbose: bool = False
 
 
 def summary(report: Report, run: Run) -> Iterator[str]:
     """The lines of the summary."""
-    yield f"{_found(report.shown, run.files)}\n"
+    yield f"{_found(report.shown, run)}\n"
     for line in (
+        *_repeated(run),
         *_held(report.held, run),
         *_stale(report, run),
         *_scope(run),
@@ -54,15 +58,22 @@ def summary(report: Report, run: Run) -> Iterator[str]:
         yield f"  {line}\n"
 
 
-def _found(shown: Sequence[Reported], files: int) -> str:
+def _found(shown: Sequence[Reported], run: Run) -> str:
+    files = run.files
     if not files:
         return "No Python files found."
     if not shown:
-        return f"No findings in {count(files, 'file')}."
+        return f"No {'other ' if run.repeated else ''}findings in {count(files, 'file')}."
     grades = Counter(f.severity for f in shown)
     parts = [count(grades[s], s.value, s.value if s is Severity.INFO else "") for s in Severity if grades[s]]
     where = len({f.place.path for f in shown})
     return f"{count(len(shown), 'finding')} ({', '.join(parts)}) in {where:,} of {count(files, 'file')}."
+
+
+def _repeated(run: Run) -> Iterator[str]:
+    if run.repeated:
+        verb = "is" if run.repeated == 1 else "are"
+        yield f"{count(run.repeated, 'finding')} on these files {verb} shown above: the hook got its files in several parts."
 
 
 def _held(held: Held, run: Run) -> Iterator[str]:
@@ -111,6 +122,11 @@ def _stale(report: Report, run: Run) -> Iterator[str]:
 
 
 def _scope(run: Run) -> Iterator[str]:
+    if run.untracked:
+        most = run.untracked if run.verbose else run.untracked[:_NAMED_FILES]
+        rest = f" and {len(run.untracked) - len(most):,} more" if len(run.untracked) > len(most) else ""
+        them = _them(len(run.untracked))
+        yield f"Left out, as git does not track {them}: {printable(', '.join(most))}{rest}."
     if run.brought:
         yield f"Also reported on, as the migrations of what was named: {', '.join(run.brought)}."
 

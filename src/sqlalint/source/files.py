@@ -35,13 +35,15 @@ def work_tree_of(folder: str) -> str | None:
     return folder
 
 
-def git_files(root: str, on_error: OnError) -> list[str] | None:
+def git_files(root: str, on_error: OnError, *, tracked: bool = False) -> list[str] | None:
     """The files below `root` that git tracks or would add, relative to it; None where git does not say.
+
+    With `tracked` only those that it tracks: those of the commit that is being made, where a hook of git asks.
 
     Repositories inside (submodules, clones) are listed by their own git; linked work trees are not, which are other
     states of the same project.
     """
-    output = _ls_files(root, on_error)
+    output = _ls_files(root, on_error, tracked)
     if output is None:
         return None
     found: dict[str, None] = {}
@@ -50,21 +52,26 @@ def git_files(root: str, on_error: OnError) -> list[str] | None:
         if path.endswith("/") or (has_submodules and os.path.isdir(os.path.join(root, path))):
             if _is_repository(os.path.join(root, path)):
                 folder = path.rstrip("/")
-                inner = git_files(os.path.join(root, folder), lambda p, why, f=folder: on_error(f"{f}/{p}", why))  # type: ignore[misc]
+                note = lambda p, why, f=folder: on_error(f"{f}/{p}", why)  # noqa: E731
+                inner = git_files(os.path.join(root, folder), note, tracked=tracked)
                 found |= dict.fromkeys(f"{folder}/{p}" for p in inner or ())
         else:
             found[path] = None
     return list(found)
 
 
-def _ls_files(root: str, on_error: OnError) -> list[str] | None:
+def _ls_files(root: str, on_error: OnError, tracked: bool) -> list[str] | None:
     import subprocess
 
     # a hook of git sets these for its own repository, which need not be the one that is looked at
     environment = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    index = _index_of_commit(root) if tracked else None
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = index
+    others = () if tracked else ("--others", "--exclude-standard")
     try:
         done = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "ls-files", "-z", "--cached", *others],
             cwd=root,
             env=environment | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
@@ -80,6 +87,24 @@ def _ls_files(root: str, on_error: OnError) -> list[str] | None:
             folder, _, reason = line[len("warning: could not open directory '") :].rpartition("': ")
             on_error(folder.rstrip("/"), reason)
     return [os.fsdecode(p) for p in done.stdout.split(b"\0") if p]
+
+
+def _index_of_commit(root: str) -> str | None:
+    """The index that git gives to its hooks, if it is one of this repository: `git commit FILE` commits another than
+    the usual one."""
+    file, top = os.environ.get("GIT_INDEX_FILE"), work_tree_of(root)
+    if not file or top is None:
+        return None
+    folder = os.path.join(top, ".git")
+    try:
+        if not os.path.isdir(folder):  # a linked work tree, or a submodule
+            with open(folder, encoding="utf-8", errors="surrogateescape") as marker:
+                folder = os.path.join(top, marker.read(4096).removeprefix("gitdir:").strip())
+    except OSError:
+        return None
+    full = os.path.join(top, file)
+    is_ours = os.path.realpath(os.path.dirname(full)) == os.path.realpath(folder)
+    return full if is_ours and os.path.isfile(full) else None
 
 
 def _is_repository(folder: str) -> bool:

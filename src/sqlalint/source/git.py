@@ -107,6 +107,14 @@ class Git:
         changed.update((p, p not in in_commit) for p in paths)
         return changed
 
+    def is_changed(self, commit: str) -> bool:
+        """Whether tracked files differ from a commit."""
+        return bool(
+            self.run(
+                "diff", "--name-only", "-z", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", commit, "--",
+            )
+        )  # fmt: skip
+
     def files_of(self, commit: str) -> dict[str, str]:
         """The regular files of a commit below the folder, with the ids of their contents."""
         listed = self.run("ls-tree", "-r", "-z", commit, "--", ".")

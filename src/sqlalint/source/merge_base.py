@@ -35,11 +35,17 @@ class UnknownReference(Exception):
 
 
 def find_base(
-    git: Git, option: str | None = None, configured: str | None = None, variables: Mapping[str, str] | None = None
+    git: Git,
+    option: str | None = None,
+    configured: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    hook: bool = False,
 ) -> Base | Baseless:
     """The base. Raises `UnknownReference` where `option` (`--base`) names no commit; all else falls to the next.
 
-    `configured` is `base` of the configuration, `variables` the environment.
+    `configured` is `base` of the configuration, `variables` the environment. A `hook` looks at a commit that is being
+    made: HEAD is its parent, and the base where the history has none before it.
     """
     try:
         head = git.commit("HEAD")
@@ -54,7 +60,7 @@ def find_base(
             found = git.commit(name) if name else None
             if name and found is not None:
                 return Base(found, name)
-        return _of_history(git, head)
+        return _of_history(git, head, hook and git.is_changed(head))
     except GitProblem as problem:
         if option is not None:
             raise UnknownReference(option) from problem
@@ -71,9 +77,11 @@ def _of_ci(variables: Mapping[str, str]) -> Iterator[str]:
         yield variables.get(name, "")
 
 
-def _of_history(git: Git, head: str) -> Base | Baseless:
+def _of_history(git: Git, head: str, parent: bool) -> Base | Baseless:
+    """The base that branches give. `parent`: HEAD is not what is looked at, but its parent."""
     shallow = git.is_shallow
     parents = git.parents(head)
+    own = Base(head, "HEAD") if parent else None
     if shallow and len(parents) > 1 and git.commit(parents[0]) is not None:
         return Base(parents[0], "the first parent of HEAD")
     known = False
@@ -85,9 +93,13 @@ def _of_history(git: Git, head: str) -> Base | Baseless:
             continue
         if base != head:
             return Base(base, f"the merge base with {branch}")
+        if own:
+            return own
         if parents and git.commit(parents[0]) is not None:
             return Base(parents[0], "the first parent of HEAD")
         break
+    if own:
+        return own
     if shallow:
         return Baseless("the clone is too shallow to compare with", _SHALLOW)
     if not known:
