@@ -46,7 +46,7 @@ LOOP = "        print(user.posts)"
 def project(tmp_path: Path) -> Path:
     """A project with one finding: SAL101 in app/views.py."""
     files = {"sqlalint.toml": "", "app/__init__.py": "", "app/models.py": MODELS, "app/views.py": VIEWS}
-    return lay_out(tmp_path, files)  # type: ignore[arg-type]
+    return lay_out(tmp_path, files)
 
 
 def codes(done: Done) -> list[str]:
