@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from sqlalint.facts.gaps import Gaps
 from sqlalint.facts.span import Span
 
 
@@ -41,9 +42,12 @@ class Keyword(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Call(Node, frozen=True, tag="C"):
+    """`gaps`: what stands between the arguments in order of place, where it is not plain; see `facts.gaps`."""
+
     function: "Expr"
     arguments: tuple["Expr", ...] = ()
     keywords: tuple[Keyword, ...] = ()
+    gaps: Gaps = ()
 
     def keyword(self, name: str) -> "Expr | None":
         """The value of a keyword argument, or None. `**kwargs` are not looked into: see `has_open_keywords`."""
@@ -82,10 +86,11 @@ class Slice(Node, frozen=True, tag="s"):
 
 
 class Collection(Node, frozen=True, tag="T"):
-    """A display; `kind` is tuple, list or set."""
+    """A display; `kind` is tuple, list or set. `gaps`: what stands between the items, as in a call."""
 
     kind: str
     items: tuple["Expr", ...]
+    gaps: Gaps = ()
 
 
 class Mapping(Node, frozen=True, tag="D"):

@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sqlalint.facts.imports import imports_of
 from sqlalint.facts.lower import Columns, Lowering
 from sqlalint.facts.span import Span
-from sqlalint.facts.statement import Import, Statement
+from sqlalint.facts.statement import IMPORTS, Import, Statement
 from sqlalint.facts.suppression import Suppression, find_suppressions
 from sqlalint.hashing import blake2b
 from sqlalint.source.syntax import parse
@@ -93,7 +94,7 @@ class Index(Struct, frozen=True, array_like=True, gc=False):
 
 
 class FileFacts(Struct, frozen=True, array_like=True):
-    """The facts of a readable file: its index, and each definition's statement encoded, by key.
+    """The facts of a readable file: its index, and each definition's statement encoded, by key; `IMPORTS` apart.
 
     Function bodies are missing where they were not asked for; see `read_facts`.
     """
@@ -161,6 +162,7 @@ class _Builder:
         self._block(tree.body, "", conditional=False, typing_only=False)
         for node in _set_later(tree.body):
             self._statement(node, conditional=False)
+        self._lower(IMPORTS, imports_of(tree.body, Lowering(self._columns, 1)))
         index = Index(
             tuple(self._definitions), tuple(self._imports), self._exported, self._mentions_library, len(self._lines),
             suppressions,

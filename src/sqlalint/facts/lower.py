@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
+from sqlalint.facts.gaps import GapReader
 from sqlalint.facts.span import Span
 from sqlalint.source.columns import Lines
 
@@ -15,6 +16,11 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.And: "and", ast.Or: "or", ast.Invert: "~", ast.Not: "not", ast.UAdd: "+", ast.USub: "-",
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Is: "is",
     ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
+
+_CALL = ("(", ")")
+_DISPLAYS: dict[type[ast.AST], tuple[str, tuple[str, str]]] = {
+    ast.Tuple: ("tuple", ("(", ")")), ast.List: ("list", ("[", "]")), ast.Set: ("set", ("{", "}")),
 }  # fmt: skip
 
 _LARGEST = 2**63 - 1
@@ -28,6 +34,7 @@ class Columns:
 
     def __init__(self, lines: Sequence[str], first_row: int) -> None:
         self._lines = Lines(lines)
+        self.lines = lines
         self._shift = 1 - first_row
 
     def column(self, row: int, offset: int) -> int:
@@ -40,6 +47,7 @@ class Lowering:
 
     def __init__(self, columns: Columns, first_row: int) -> None:
         self._columns = columns
+        self._gaps = GapReader(columns.lines, first_row)
         self._shift = 1 - first_row
         self._depth = 0
 
@@ -80,7 +88,15 @@ class Lowering:
 
     def _call(self, node: ast.Call) -> ex.Expr:
         keywords = tuple([ex.Keyword(k.arg, self.expression(k.value), self.span(k)) for k in node.keywords])
-        return ex.Call(self.span(node), self.expression(node.func), self.expressions(node.args), keywords)
+        span, function, arguments = self.span(node), self.expression(node.func), self.expressions(node.args)
+        items = [a.span for a in arguments]
+        if keywords:
+            items += [k.span for k in keywords]
+            if arguments and arguments[-1].span > keywords[0].span:  # `*rest` behind a keyword
+                items.sort()
+        before = function.span
+        inside = Span(before.end_row, before.end_column, span.end_row, span.end_column)
+        return ex.Call(span, function, arguments, keywords, self._gaps.read(inside, items, _CALL))
 
     def _constant(self, node: ast.Constant) -> ex.Expr:
         value = node.value
@@ -101,8 +117,11 @@ class Lowering:
         return ex.Slice(self.span(node), self.optional(node.lower), self.optional(node.upper), self.optional(node.step))
 
     def _collection(self, node: Any) -> ex.Expr:
-        kind = {ast.Tuple: "tuple", ast.List: "list"}.get(type(node), "set")
-        return ex.Collection(self.span(node), kind, self.expressions(node.elts))
+        kind, brackets = _DISPLAYS[type(node)]
+        span, items = self.span(node), self.expressions(node.elts)
+        if kind == "tuple" and items and items[0].span.start == span.start:
+            brackets = ("", "")
+        return ex.Collection(span, kind, items, self._gaps.read(span, [i.span for i in items], brackets))
 
     def _mapping(self, node: ast.Dict) -> ex.Expr:
         keys = tuple([self.optional(k) for k in node.keys])

@@ -129,6 +129,34 @@ class Import(Node, frozen=True, tag="import"):
     alias: str
 
 
+class ImportLine(Struct, frozen=True, array_like=True, gc=False):
+    """A `from module import ...` at the top of a file, under no condition: a name may be added behind its `last`.
+
+    `is_listed`: the names stand in brackets, below the line that `from` stands on.
+    """
+
+    module: str
+    level: int
+    last: Span
+    is_listed: bool
+
+
+class Imports(Node, frozen=True, tag="imports"):
+    """The imports of a file before its first function or class, kept under `IMPORTS`; rows are those of the file.
+
+    A line for one more is put in at `row` (0: nowhere). `follows` and `precedes` tell whether a docstring stands
+    before it, and other code behind it, that are to be kept apart by an empty line.
+    """
+
+    lines: tuple[ImportLine, ...]
+    row: int
+    follows: bool = False
+    precedes: bool = False
+
+
+IMPORTS = "<imports>"
+
+
 class Function(Node, frozen=True, tag="def"):
     """A function. `span` covers `def name`; a docstring is an `Evaluate` of a string in the body.
 
@@ -161,7 +189,7 @@ class Class(Node, frozen=True, tag="class"):
 
 Statement: TypeAlias = (
     Assign | Augment | Evaluate | Return | For | While | If | With | Try | Match | Raise | Delete | Assert | Jump
-    | Nothing | Import | Function | Class
+    | Nothing | Import | Function | Class | Imports
 )  # fmt: skip
 
 
