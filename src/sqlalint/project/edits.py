@@ -65,11 +65,14 @@ def add_argument(at: Spot, listed: Listed, text: str) -> Edits:
     listing = _listing(listed)
     if listing is None:
         return _add_to_generator(at, listed, text)
+    is_tuple = isinstance(listed, ex.Collection) and listed.kind == "tuple"
     if not listing.items:
-        return (_insert(at, listing.opening, text),)
+        return (_insert(at, listing.opening, f"{text}," if is_tuple else text),)
     number = len(listing.items) - 1
-    last = listing.items[number]
+    last, comma = listing.items[number], listing.comma(number)
     on_own_row = last.row > listing.end_before(number)[0] and not listing.has_remark_behind(number)
+    if is_tuple and number == 0 and comma is not None and not on_own_row:
+        return (_insert(at, comma, f" {text}"),)  # it was there only because a tuple of one needs it
     between = f",\n{' ' * (last.column - 1)}" if on_own_row else ", "
     return (_insert(at, _end(last), between + text),)
 
