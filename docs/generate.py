@@ -1,4 +1,4 @@
-"""Writes the generated pages: a page per rule, their index, the models of the examples, the command line.
+"""Writes the generated pages: a page per rule, their index, the models of the examples, settings, the command line.
 
 `python -m docs.generate` writes them, a test holds that they are not stale. Everything on them comes from the code:
 from rules, from the command line's own help, from running the examples.
@@ -41,6 +41,7 @@ def pages() -> dict[str, str]:
     found["rules/index.md"] = rules_index()
     found["rules/models-of-the-examples.md"] = prelude_page()
     found["command-line.md"] = command_line()
+    found["settings.md"] = settings()
     return found
 
 
@@ -152,6 +153,35 @@ def command_line() -> str:
     return "\n".join(parts)
 
 
+# --- settings ---
+
+SETTINGS = """# Settings
+
+They stand in `sqlalint.toml`, or in `pyproject.toml` below `[tool.sqlalint]` (tables then are `[tool.sqlalint.severity]`
+and so on). The nearest folder at or above the first path that has either is the root of the project, and only that file
+counts, with what it [extends](#extend). `--config FILE` names another, whose patterns count from the working directory;
+`--isolated` takes none. Options on the command line go before.
+
+An unknown key, a value of another kind and a rule that there is not are errors: nothing is analysed, and the exit status
+is 2. `sqlalint check --show-settings` prints what holds, and where each of it is from; `sqlalint config` prints what was
+inferred of the project. [sqlalint.schema.json](sqlalint.schema.json) is the JSON schema, for editors (see
+[integrations](integrations.md)).
+"""
+
+
+def settings() -> str:
+    """Every key of the configuration."""
+    from sqlalint.config.schema import keys_of
+
+    parts = [GENERATED.replace("the rule's docstring", "src/sqlalint/config/model.py") + SETTINGS]
+    for key in keys_of():
+        lines = [f"- type: {key.kind}", f"- default: {key.default.rstrip('.')}"]
+        if key.keys:
+            lines.append(f"- keys: {', '.join(f'`{inner.name}`' for inner in key.keys)}")
+        parts.append(f"## {key.name}\n\n{key.text}\n\n" + "\n".join(lines) + f"\n\n```toml\n{key.example}\n```\n")
+    return "\n".join(parts)
+
+
 # --- schemas ---
 
 
@@ -159,10 +189,14 @@ def schemas() -> dict[str, str]:
     """The JSON schemas by their paths below docs/."""
     import msgspec
 
+    from sqlalint.config.schema import Named, json_schema
     from sqlalint.report.formats.json_ import JsonFinding
 
+    configuration = json_schema([Named(rule.name, rule.code) for rule in all_rules()])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sqlalint --output-format json"}
-    return {"output.schema.json": json.dumps({**head, **msgspec.json.schema(list[JsonFinding])}, indent=2) + "\n"}
+    output = {**head, **msgspec.json.schema(list[JsonFinding])}
+    written = {"output.schema.json": output, "sqlalint.schema.json": configuration}
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in written.items()}
 
 
 def main() -> None:

@@ -154,7 +154,12 @@ def test_what_is_wrong_with_the_configuration_gives_2_and_no_output(heads: Path)
     [
         ('severity = { SAL6 = "info" }', "key `severity`: no rule `SAL6`"),
         ("rules = { multiple-head = {} }", "key `rules`: no rule `multiple-head`; did you mean `multiple-heads`?"),
-        ('per-file-ignores = { "a" = ["nope"] }', "key `per-file-ignores`: no rule `nope`"),
+        ('per-file-ignores = { "a" = ["nope"] }', "key `per-file-ignores.a`: no rule `nope`"),
+        ('per-file-ignores = { "!a/*" = ["SAL1", "nope"] }', 'key `per-file-ignores."!a/*"`: no rule `nope`'),
+        (
+            "rules.multiple-heads.limit = 3",
+            "key `rules.multiple-heads.limit`: the rule `multiple-heads` has no options",
+        ),
     ],
 )
 def test_rules_are_known_wherever_they_are_named(heads: Path, key: str, message: str) -> None:

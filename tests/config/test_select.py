@@ -4,7 +4,8 @@ import pytest
 from msgspec import Struct
 
 from sqlalint.config.errors import UsageError
-from sqlalint.config.select import PerFile, Selection, Selectors, check_selectors, split_selectors
+from sqlalint.config.select import PerFile, Selection, Selectors, check_selectors, parse_ignores, split_selectors
+from sqlalint.source.glob import Anchored
 
 
 class Named(Struct, frozen=True):
@@ -100,15 +101,41 @@ def test_unknown_selectors(selector: str, message: str) -> None:
         ("tests/**", "tests/a.py", True),
         ("tests", "tests/a/b.py", True),
         ("a/tests/*", "tests/b.py", False),
+        ("!tests/**", "tests/a.py", False),
+        ("!tests/**", "app/a.py", True),
+        ("!tests/**", "a/tests/b.py", True),
+        ("!tests", "a/tests/b.py", False),
+        ("!{a,b}.py", "x/b.py", False),
+        ("!!odd.py", "!odd.py", False),
     ],
 )
 def test_ignores_by_file(pattern: str, path: str, ignored: bool) -> None:
-    per_file = PerFile({pattern: ["SAL1"]})
+    per_file = PerFile(parse_ignores({pattern: ["SAL1"]}))
     assert per_file.ignores(path, LAZY) is ignored
     assert not per_file.ignores(path, INDEX)
 
 
-def test_patterns_start_where_the_configuration_is() -> None:
-    per_file = PerFile({"tests/*": ["ALL"]}, folder="services/a")
-    assert per_file.ignores("services/a/tests/x.py", LAZY)
-    assert not per_file.ignores("tests/x.py", LAZY)
+def test_all_that_match_count_a_negated_one_too() -> None:
+    per_file = PerFile(parse_ignores({"!app/**": ["SAL101"], "app/admin/**": ["models"]}))
+    assert per_file.ignores("tests/a.py", LAZY)
+    assert not per_file.ignores("app/a.py", LAZY)
+    assert per_file.ignores("app/admin/a.py", INDEX)
+    assert not per_file.ignores("app/admin/a.py", LAZY)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "path", "ignored"),
+    [
+        (Anchored("tests/*", inside="services/a"), "services/a/tests/x.py", True),
+        (Anchored("tests/*", inside="services/a"), "tests/x.py", False),
+        (Anchored("tests/*", inside="services/a"), "services/ab/tests/x.py", False),
+        (Anchored("services/*/tests", below="services/a"), "tests/x.py", True),
+        (Anchored("tests/*", below="services/a"), "tests/x.py", False),
+        (Anchored("**/tests/*", below="services/a"), "tests/x.py", True),
+        (Anchored("x.py", below="services/a"), "tests/x.py", True),
+        (Anchored("x.py", inside="services/a"), "tests/x.py", True),
+    ],
+)
+def test_patterns_start_where_the_configuration_is(anchor: Anchored, path: str, ignored: bool) -> None:
+    per_file = PerFile(parse_ignores({anchor.pattern: ["ALL"]}, lambda _: (anchor,)))
+    assert per_file.ignores(path, LAZY) is ignored

@@ -55,12 +55,12 @@ def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool =
     from sqlalint.analysis import is_text
     from sqlalint.source.working_tree import WorkingTree
 
-    options = opened.configuration.options
-    base = DEFAULT_EXCLUDES if options.exclude is None else tuple(options.exclude)
+    configured = opened.configuration.patterns(opened.root.path)
+    base = DEFAULT_EXCLUDES if configured is None else configured
     return WorkingTree(
         opened.root.path,
         wanted=lambda path: path.endswith(".py") or is_text(path),
-        excludes=(*base, *options.extend_exclude, *exclude),
+        excludes=(*base, *opened.configuration.more_patterns(opened.root.path), *exclude),
         named=(*opened.files, *opened.folders),
         force_exclude=force_exclude,
         only_named=opened.is_loose,
@@ -76,8 +76,7 @@ def settings_of(opened: Opened) -> "Settings":
 
     options = opened.configuration.options
     return Settings(
-        import_roots=tuple(options.import_roots or ()),
-        script_locations=tuple(options.script_locations or ()),
+        script_locations=opened.configuration.script_locations(opened.root.path),
         dialects=tuple(options.dialects or ()),
         target_versions=to_builtins(options.target_versions),
         small_tables=tuple(options.small_tables),
@@ -92,7 +91,9 @@ def _configuration(root: str, config: str | None, isolated: bool) -> Configurati
         raise UsageError("--config and --isolated exclude each other")
     if isolated:
         return Configuration()
-    path = os.path.abspath(config) if config is not None else config_file(root)
+    if config is not None:
+        return read_configuration(os.path.abspath(config), os.path.realpath(os.getcwd()))
+    path = config_file(root)
     return read_configuration(path) if path else Configuration()
 
 

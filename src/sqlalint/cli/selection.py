@@ -1,11 +1,21 @@
 """Which findings are selected: the options and the configuration together, held against the rules that there are."""
 
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalint.cli.opening import Opened
+from sqlalint.config.discover import Layer
 from sqlalint.config.errors import UsageError, nearest
-from sqlalint.config.select import PerFile, Ruled, Selection, Selectors, check_selectors, split_selectors
+from sqlalint.config.model import Options
+from sqlalint.config.select import (
+    Ignores,
+    PerFile,
+    Ruled,
+    Selection,
+    Selectors,
+    check_selectors,
+    parse_ignores,
+    split_selectors,
+)
 from sqlalint.report.finding import Reported, Severity
 
 
@@ -22,23 +32,53 @@ class Selected:
 
 def select(opened: Opened, given: Selectors) -> Selected:
     """What the command line and the configuration select. Raises `UsageError` for a name that is no rule's."""
-    options = opened.configuration.options
-    configured = Selectors(
+    configuration = opened.configuration
+    configured = _configured(configuration.options)
+    options = configuration.options
+    if given.all or configured.all or options.per_file_ignores or options.severity or options.rules:
+        from sqlalint.rules.registry import all_rules
+
+        rules = all_rules()
+        _check(given, rules, "--{}")
+        for layer in configuration.layers:
+            _check_layer(layer, rules)
+    return Selected(Selection(configured, given), PerFile(_ignores(opened)))
+
+
+def _configured(options: Options) -> Selectors:
+    return Selectors(
         None if options.select is None else split_selectors(options.select),
         split_selectors(options.extend_select),
         split_selectors(options.ignore or ()),
     )
-    in_files = [word for selectors in options.per_file_ignores.values() for word in split_selectors(selectors)]
-    if given.all or configured.all or in_files or options.severity or options.rules:
-        from sqlalint.rules.registry import all_rules
 
-        rules, file = all_rules(), opened.configuration.path
-        _check(given, rules, "--{}")
-        _check(configured, rules, file + ": key `{}`")
-        check_selectors(in_files, rules, f"{file}: key `per-file-ignores`")
-        _check_names(options.severity, rules, f"{file}: key `severity`")
-        _check_names(options.rules, rules, f"{file}: key `rules`")
-    return Selected(Selection(configured, given), PerFile(options.per_file_ignores, _folder(opened)))
+
+def _ignores(opened: Opened) -> Iterator[Ignores]:
+    """`per-file-ignores` of all files, each from where that file's patterns count; the nearest has the last word."""
+    seen: set[str] = set()
+    for layer in opened.configuration.layers:
+        own = {p: s for p, s in layer.options.per_file_ignores.items() if p not in seen}
+        seen.update(own)
+        yield from parse_ignores(own, lambda patterns, layer=layer: layer.anchored(patterns, opened.root.path))  # type: ignore[misc]
+
+
+def _check_layer(layer: Layer, rules: Sequence[Ruled]) -> None:
+    """Rules are known wherever a configuration file names them."""
+    options, file = layer.options, layer.path
+    _check(_configured(options), rules, file + ": key `{}`")
+    for pattern, selectors in options.per_file_ignores.items():
+        check_selectors(split_selectors(selectors), rules, f"{file}: key `per-file-ignores.{_quoted(pattern)}`")
+    _check_names(options.severity, rules, f"{file}: key `severity`")
+    _check_names(options.rules, rules, f"{file}: key `rules`")
+    for name, own in options.rules.items():
+        for key in own:
+            raise UsageError(f"{file}: key `rules.{name}.{key}`: the rule `{name}` has no options")
+
+
+def _quoted(pattern: str) -> str:
+    from sqlalint.config.kinds import quoted
+
+    return quoted(pattern)
 
 
 def severities(opened: Opened) -> dict[str, Severity]:
@@ -59,11 +99,3 @@ def _check_names(names: Iterable[str], rules: Iterable[Ruled], where: str) -> No
     for name in names:
         if name not in known and name.upper() not in known:
             raise UsageError(f"{where}: no rule `{name}`{nearest(name, known)}")
-
-
-def _folder(opened: Opened) -> str:
-    """The folder that patterns of the configuration start from, relative to the root."""
-    if not opened.configuration.path:
-        return ""
-    folder = os.path.relpath(os.path.dirname(opened.configuration.path), opened.root.path).replace(os.sep, "/")
-    return "" if folder == "." or folder.startswith("..") else folder

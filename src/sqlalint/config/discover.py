@@ -1,6 +1,7 @@
 """Where a project begins, and which configuration counts for it."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -8,20 +9,81 @@ from msgspec import Struct
 
 from sqlalint.config.errors import UsageError, nearest
 from sqlalint.config.model import Options
+from sqlalint.source.glob import Anchored, Pattern
 
 CONFIG_FILE = "sqlalint.toml"
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
-_DIALECTS = tuple(
-    "postgresql mysql mariadb sqlite oracle mssql cockroachdb redshift snowflake bigquery duckdb clickhouse".split()
-)
+
+
+class Layer(Struct, frozen=True):
+    """What one file says, which keys it has, and the folder (an absolute path) that its patterns count from."""
+
+    path: str
+    folder: str
+    options: Options
+    keys: frozenset[str]
+
+    def anchored(self, patterns: Iterable[str], root: str) -> tuple[Pattern, ...]:
+        """Its patterns for paths that are relative to a project's root.
+
+        From a folder that is neither above the root nor inside, patterns count from the root.
+        """
+        way = os.path.relpath(self.folder, root).replace(os.sep, "/") if _same_drive(self.folder, root) else "."
+        if way == ".":
+            return tuple(patterns)
+        if set(way.split("/")) != {".."}:
+            return tuple(patterns) if way.startswith("..") else tuple(Anchored(p, inside=way) for p in patterns)
+        below = os.path.relpath(root, self.folder).replace(os.sep, "/")
+        return tuple(Anchored(p, below=below) for p in patterns)
+
+    def located(self, folders: Iterable[str], root: str) -> tuple[str, ...]:
+        """Its folders relative to a project's root; as they are written where that cannot be said."""
+        return tuple(self._located(folder, root) for folder in folders)
+
+    def _located(self, folder: str, root: str) -> str:
+        full = os.path.join(self.folder, folder)
+        if os.path.isabs(folder) or ":" in folder or not _same_drive(full, root):
+            return folder
+        found = os.path.relpath(full, root).replace(os.sep, "/")
+        return folder if found.startswith("..") else found
+
+
+def _same_drive(one: str, other: str) -> bool:
+    return os.path.splitdrive(one)[0].lower() == os.path.splitdrive(other)[0].lower()
 
 
 class Configuration(Struct, frozen=True):
-    """The options that count, the file that they are from ("" for none), and the files that it extends."""
+    """The options that count, the file that they are from ("" for none), and all files that they are from.
+
+    `layers` begins with that file; each following one is extended by the one before it.
+    """
 
     options: Options = Options()
     path: str = ""
-    extended: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+
+    @property
+    def extended(self) -> tuple[str, ...]:
+        """The files that the first one extends."""
+        return tuple(layer.path for layer in self.layers[1:])
+
+    def layers_of(self, key: str) -> tuple[Layer, ...]:
+        """The files that have a key, as it is spelled there; the nearest first."""
+        return tuple(layer for layer in self.layers if key in layer.keys)
+
+    def patterns(self, root: str) -> tuple[Pattern, ...] | None:
+        """What `exclude` says for paths relative to the root; None where it is not set."""
+        layers = self.layers_of("exclude")
+        return layers[0].anchored(layers[0].options.exclude or (), root) if layers else None
+
+    def script_locations(self, root: str) -> tuple[str, ...]:
+        """What `script-locations` says, relative to the root."""
+        layers = self.layers_of("script-locations")
+        return layers[0].located(layers[0].options.script_locations or (), root) if layers else ()
+
+    def more_patterns(self, root: str) -> tuple[Pattern, ...]:
+        """What `extend-exclude` says for paths relative to the root."""
+        return tuple(p for layer in self.layers for p in layer.anchored(layer.options.extend_exclude, root))
 
 
 class Root(Struct, frozen=True):
@@ -87,22 +149,29 @@ def _has_table(path: str, content: bytes) -> bool:
     return isinstance(tool, dict) and "sqlalint" in tool
 
 
-def read_configuration(path: str) -> Configuration:
-    """The options of a file and of those that it extends. Raises `UsageError`."""
+def read_configuration(path: str, folder: str | None = None) -> Configuration:
+    """The options of a file and of those that it extends. Raises `UsageError`.
+
+    Patterns and paths in the file count from `folder`, by default its own.
+    """
     merged: dict[str, Any] = {}
-    chain: list[str] = []
+    layers: list[Layer] = []
     current = path
     while True:
-        if current in chain:
-            raise UsageError(f"{current}: key `extend`: the files extend each other in a circle")
-        chain.append(current)
-        table = _read_table(current)
+        if any(layer.path == current for layer in layers):
+            raise UsageError(f"{layers[-1].path}: key `extend`: the files extend each other in a circle")
+        table = _read_table(current, layers[-1].path if layers else "")
+        layers.append(
+            Layer(current, os.path.realpath(os.path.dirname(current)), _convert(current, table), frozenset(table))
+        )
         merged = _extend(table, merged)
-        extend = table.get("extend")
+        extend = layers[-1].options.extend
         if extend is None:
             break
         current = os.path.normpath(os.path.join(os.path.dirname(current), os.path.expanduser(extend)))
-    return Configuration(_convert(path, merged), path, tuple(chain[1:]))
+    if folder is not None:
+        layers[0] = msgspec.structs.replace(layers[0], folder=folder)
+    return Configuration(_convert(path, merged), path, tuple(layers))
 
 
 def _extend(base: dict[str, Any], nearer: dict[str, Any]) -> dict[str, Any]:
@@ -116,12 +185,13 @@ def _extend(base: dict[str, Any], nearer: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read_table(path: str) -> dict[str, Any]:
+def _read_table(path: str, extended_by: str = "") -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             content = file.read()
     except OSError as problem:
-        raise UsageError(f"{path}: the configuration cannot be read: {problem.strerror or problem}") from None
+        where = f"{extended_by}: key `extend`: " if extended_by else ""
+        raise UsageError(f"{where}{path}: the configuration cannot be read: {problem.strerror or problem}") from None
     table: Any = _parse(path, content)
     if os.path.basename(path) == "pyproject.toml":
         tool = table.get("tool")
@@ -129,7 +199,6 @@ def _read_table(path: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UsageError(f"{path}: `tool.sqlalint` is not a table")
     _check_keys(path, "", table, Options)
-    _convert(path, table)
     return table
 
 
@@ -158,25 +227,17 @@ def _check_keys(path: str, prefix: str, table: dict[str, Any], kind: type[Struct
 
 def _convert(path: str, table: dict[str, Any]) -> Options:
     try:
-        options = msgspec.convert(table, Options)
+        return msgspec.convert(table, Options)
     except msgspec.ValidationError as problem:
         raise UsageError(f"{path}: {_said_plainly(problem, table)}") from None
-    for dialect in options.dialects or ():
-        if dialect not in _DIALECTS:
-            raise UsageError(f"{path}: key `dialects`: unknown dialect `{dialect}`{nearest(dialect, list(_DIALECTS))}")
-    return options
 
 
 def _said_plainly(problem: msgspec.ValidationError, table: dict[str, Any]) -> str:
-    """msgspec's words with the key in front, and the nearest valid word for one that is none."""
-    import re
+    """What is wrong with which key."""
+    from sqlalint.config.kinds import find_wrong
 
-    reason, _, where = str(problem).partition(" - at ")
-    key = where.strip("`").removeprefix("$").lstrip(".").removesuffix("[...]")
-    top, reason = key.partition("[")[0].partition(".")[0], reason.replace("`", "")
-    if found := re.fullmatch(r"Invalid enum value '(.*)'", reason):
-        known = {"confidence": ["certain", "likely", "possible"], "severity": ["error", "warning", "info"]}
-        allowed = known.get(top, ["error", "warning", "info", "never"])
-        word = found.group(1)
-        reason = f"`{word}` is none of {', '.join(allowed)}{nearest(word, allowed)}"
-    return f"key `{top if top in table else key}`: {reason}"
+    for field in msgspec.structs.fields(Options):
+        key = field.encode_name
+        if key in table and (wrong := find_wrong(key, table[key], field.type)):
+            return f"key `{wrong.key}`: {wrong.reason}"
+    return str(problem)

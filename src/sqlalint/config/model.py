@@ -1,4 +1,8 @@
-"""The options of `[tool.sqlalint]` and `sqlalint.toml`, typed."""
+"""The options of `[tool.sqlalint]` and `sqlalint.toml`, typed.
+
+The text below each key is its documentation: the page of settings and the JSON schema are made of it. Its first
+paragraphs say what the key does, the line `Default:` what holds without it, the indented lines are an example.
+"""
 
 from typing import Literal
 
@@ -8,16 +12,38 @@ from sqlalint.report.finding import Confidence, Severity
 
 Option = bool | int | float | str | list[str]
 FailOn = Literal["error", "warning", "info", "never"]
+Dialect = Literal[
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "sqlite",
+    "oracle",
+    "mssql",
+    "cockroachdb",
+    "redshift",
+    "snowflake",
+    "bigquery",
+    "duckdb",
+    "clickhouse",
+]
 
 
 class TargetVersions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The versions that the code is to run with; what is not given is inferred."""
+    """The versions that the code is to run with.
+
+    A series (`2.0` is every 2.0.x), or a specifier (`>=1.4,<2.1`).
+    """
 
     sqlalchemy: str | None = None
+    """Default: what the dependency files allow, else 2.0 where `Mapped` or `DeclarativeBase` is used, else 1.4."""
     alembic: str | None = None
+    """Default: what the dependency files allow, else the oldest supported."""
     fastapi: str | None = None
+    """Default: what the dependency files allow."""
     python: str | None = None
+    """Default: what `requires-python` allows, else the oldest supported."""
     postgresql: str | None = None
+    """Default: 14."""
     mysql: str | None = None
     mariadb: str | None = None
     sqlite: str | None = None
@@ -26,29 +52,189 @@ class TargetVersions(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
-    """One configuration file. None and empty stand for *not set*: the default holds.
+    """One configuration file of sqlalint.
 
-    `severity` and `rules` are keyed by a rule's name or code.
+    None and empty stand for *not set*: the default holds. `severity` and `rules` are keyed by a rule's name or code.
     """
 
     extend: str | None = None
+    """Another configuration file, whose options hold where this one says nothing.
+
+    The path is relative to this file. Of `extend-select` and `extend-exclude` both lists hold, tables are merged entry
+    by entry, everything else is replaced. Patterns and paths in the other file are relative to *its* folder where the
+    project is in that folder or around it, else to the project's root.
+
+    Default: none.
+
+        extend = "../sqlalint.toml"
+    """
+
     select: list[str] | None = None
+    """The rules that are on, instead of those that are on by default: codes, prefixes, names, families or `ALL`.
+
+    Of two selectors the longer wins, and `ignore` where they are equally long. `--select` replaces this list.
+
+    Default: the rules that are on by default.
+
+        select = ["loading", "SAL5", "multiple-heads"]
+    """
+
     ignore: list[str] | None = None
+    """Rules that are off.
+
+    Default: none.
+
+        ignore = ["missing-downgrade"]
+    """
+
     extend_select: list[str] = []
+    """Rules that are on besides those of `select`, or besides those that are on by default.
+
+    Default: none.
+
+        extend-select = ["suppression-without-reason"]
+    """
+
     per_file_ignores: dict[str, list[str]] = {}
+    """Rules that are off in some files: selectors of rules by a pattern of paths.
+
+    A pattern without `/` matches the name of a file or folder anywhere, one with `/` a path from the folder of this
+    file on. `*` crosses `/`, `**/` stands for any folders or none, `{a,b}` for either. A pattern that begins with `!`
+    means all other files.
+
+    Default: none.
+
+        [per-file-ignores]
+        "reports/**" = ["loading"]
+        "!app/**" = ["SAL101"]
+    """
+
     exclude: list[str] | None = None
+    """Files and folders that are not analysed, instead of those that are left out by default.
+
+    Patterns are those of `per-file-ignores`, without `!`. What `.gitignore` ignores is left out besides.
+
+    Default: {excludes}.
+
+        exclude = [".venv", "node_modules", "vendor"]
+    """
+
     extend_exclude: list[str] = []
+    """Files and folders that are not analysed either, besides those of `exclude`.
+
+    Default: none.
+
+        extend-exclude = ["templates", "app/generated/*.py"]
+    """
+
     confidence: Confidence | None = None
+    """The least sure findings that are shown.
+
+    Default: `certain`.
+
+        confidence = "likely"
+    """
+
     fail_on: FailOn | None = None
+    """The least grave findings that make the exit status 1.
+
+    Default: `info`, which is all of them.
+
+        fail-on = "warning"
+    """
+
     severity: dict[str, Severity] = {}
+    """Severities of rules in place of their own, by a rule's name or code.
+
+    Default: each rule's own, which `sqlalint rules` lists.
+
+        [severity]
+        foreign-key-without-index = "error"
+        SAL101 = "info"
+    """
+
     base: str | None = None
+    """The git reference whose revisions count as applied: a migration that it has is not judged as new.
+
+    Default: what CI says, else the merge base with `origin/HEAD`, `origin/main`, `origin/master`, `main` or `master`.
+
+        base = "origin/develop"
+    """
+
     start_after: str | list[str] | None = None
+    """Revision ids; those that come after them are open, all others count as applied. One for each script tree.
+
+    It goes before `base`.
+
+    Default: none.
+
+        start-after = "3f2a91c0d1e4"
+    """
+
     script_locations: list[str] | None = None
-    import_roots: list[str] | None = None
-    dialects: list[str] | None = None
+    """Folders of Alembic, where it cannot be told from ini files or `pyproject.toml`, relative to the project's root.
+
+    Default: what `alembic.ini` and `[tool.alembic]` name, and folders with an `env.py` of Alembic.
+
+        script-locations = ["services/billing/migrations"]
+    """
+
+    dialects: list[Dialect] | None = None
+    """The databases that the code is to run on.
+
+    Default: those of URLs, imports and drivers; `sqlalint config` shows which, and from where.
+
+        dialects = ["postgresql", "sqlite"]
+    """
+
     target_versions: TargetVersions = TargetVersions()
+    """The versions that the code is to run with: a series (`2.0` is every 2.0.x), or a specifier (`>=1.4,<2.1`).
+
+    Default: what dependency files allow, else the oldest supported; `sqlalint config` shows which, and from where.
+
+        [target-versions]
+        sqlalchemy = "2.0"
+        postgresql = "15"
+    """
+
     small_tables: list[str] = []
+    """Tables that stay small: that a foreign key to one of them lacks an index is no more than `likely` to hurt.
+
+    Default: none, apart from tables whose names say so (types, states, countries) or whose keys are words.
+
+        small-tables = ["countries", "currencies"]
+    """
+
     rules: dict[str, dict[str, Option]] = {}
+    """The options of single rules, by a rule's name or code. No rule has any yet.
+
+    Default: none.
+
+        [rules]
+    """
+
     returns: dict[str, str] = {}
+    """Hints: what a function returns, as an annotation would say it, both by their full names.
+
+    Default: what annotations say.
+
+        [returns]
+        "app.deps.get_repo" = "app.repo.UserRepo"
+    """
+
     attributes: dict[str, str] = {}
+    """Hints: what an attribute of a class is, as an annotation would say it, both by their full names.
+
+    Default: what annotations say.
+
+        [attributes]
+        "app.http.Request.user" = "app.models.User"
+    """
+
     sessions: list[str] = []
+    """Hints: full names of variables, attributes and functions that are, or return, a session.
+
+    Default: what annotations and calls say.
+
+        sessions = ["app.db.session"]
+    """

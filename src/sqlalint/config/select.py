@@ -1,12 +1,12 @@
 """Which rules are on: selectors of rules, and what a set of options makes of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from sqlalint.config.errors import UsageError, nearest
-from sqlalint.source.glob import Patterns
+from sqlalint.source.glob import Pattern, Patterns
 
 # the catalogue's families, by the digit of their codes: also those that have no rule yet
 FAMILIES = {
@@ -116,25 +116,31 @@ def check_selectors(selectors: Iterable[str], rules: Iterable[Ruled], where: str
             raise UsageError(f"{where}: no rule `{selector}`{nearest(selector, known)}")
 
 
+class Ignores(Struct, frozen=True):
+    """One entry of `per-file-ignores`: these rules are off in files that match, or, `inverted`, in all others."""
+
+    patterns: tuple[Pattern, ...]
+    inverted: bool
+    selectors: tuple[str, ...]
+
+
+def parse_ignores(
+    ignores: Mapping[str, Iterable[str]], anchor: Callable[[Iterable[str]], tuple[Pattern, ...]] = tuple
+) -> Iterator[Ignores]:
+    """The entries of a table. A pattern that begins with `!` means all other files; `anchor` says where they count from."""
+    for pattern, selectors in ignores.items():
+        yield Ignores(anchor((pattern.removeprefix("!"),)), pattern.startswith("!"), split_selectors(selectors))
+
+
 class PerFile:
-    """`per-file-ignores`: which rules are off in which files. A pattern that begins with `!` means all other files.
+    """`per-file-ignores`: which rules are off in which files, by their paths relative to the project root."""
 
-    Paths are relative to the project root, patterns to `folder`, where the configuration is (relative to the root).
-    """
-
-    def __init__(self, ignores: Mapping[str, Iterable[str]], folder: str = "") -> None:
-        self._prefix = f"{folder}/" if folder else ""
-        self._ignores = [
-            (Patterns((pattern.removeprefix("!"),)), pattern.startswith("!"), split_selectors(selectors))
-            for pattern, selectors in ignores.items()
-        ]
+    def __init__(self, ignores: Iterable[Ignores]) -> None:
+        self._ignores = [(Patterns(entry.patterns), entry) for entry in ignores]
 
     def ignores(self, path: str, rule: Ruled) -> bool:
         """Whether a rule is off in a file."""
-        if not self._ignores or not path.startswith(self._prefix):
-            return False
-        inner = path.removeprefix(self._prefix)
         return any(
-            patterns.match_below(inner) != inverted and any(weight(s, rule) >= 0 for s in selectors)
-            for patterns, inverted, selectors in self._ignores
+            patterns.match_below(path) != entry.inverted and any(weight(s, rule) >= 0 for s in entry.selectors)
+            for patterns, entry in self._ignores
         )

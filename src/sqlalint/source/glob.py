@@ -3,6 +3,8 @@
 import functools
 import re
 
+from msgspec import Struct
+
 
 @functools.lru_cache(maxsize=512)
 def glob(pattern: str) -> re.Pattern[str]:
@@ -39,15 +41,42 @@ def _translate(pattern: str) -> str:
     return "".join(out) + r"\Z"
 
 
-class Patterns:
-    """Patterns for files and folders. One without `/` matches a name anywhere, one with `/` a path below `base`."""
+class Anchored(Struct, frozen=True):
+    """A pattern that counts from another folder than paths do: from one above (paths are in `below` of it), or inside."""
 
-    def __init__(self, patterns: tuple[str, ...]) -> None:
-        self._names = [p.rstrip("/") for p in patterns if "/" not in p.rstrip("/")]
-        self._paths = [p.removeprefix("./").strip("/") for p in patterns if "/" in p.rstrip("/")]
-        self._plain = frozenset(p for p in self._names if not any(c in p for c in "*?[{"))
-        self._globs = [glob(p) for p in self._names if p not in self._plain]
-        self._path_globs = [glob(p) for p in self._paths]
+    pattern: str
+    below: str = ""
+    inside: str = ""
+
+    def match(self, path: str) -> bool:
+        """Whether a whole path matches."""
+        if self.inside and not path.startswith(f"{self.inside}/"):
+            return False
+        inner = path[len(self.inside) + 1 :] if self.inside else path
+        return bool(glob(_cleaned(self.pattern)).match(f"{self.below}/{inner}" if self.below else inner))
+
+
+Pattern = str | Anchored
+
+
+def _is_name(pattern: str) -> bool:
+    return "/" not in pattern.rstrip("/")
+
+
+def _cleaned(pattern: str) -> str:
+    return pattern.removeprefix("./").strip("/")
+
+
+class Patterns:
+    """Patterns for files and folders. One without `/` matches a name anywhere, one with `/` a path from its folder on."""
+
+    def __init__(self, patterns: tuple[Pattern, ...]) -> None:
+        plain = [p if isinstance(p, str) else p.pattern for p in patterns]
+        names = [p.rstrip("/") for p in plain if _is_name(p)]
+        self._plain = frozenset(p for p in names if not any(c in p for c in "*?[{"))
+        self._globs = [glob(p) for p in names if p not in self._plain]
+        self._path_globs = [glob(_cleaned(p)) for p in patterns if isinstance(p, str) and not _is_name(p)]
+        self._anchored = [p for p in patterns if isinstance(p, Anchored) and not _is_name(p.pattern)]
         self._folders: dict[str, bool] = {"": False}
 
     def match(self, path: str) -> bool:
@@ -57,6 +86,7 @@ class Patterns:
             name in self._plain
             or any(g.match(name) for g in self._globs)
             or any(g.match(path) for g in self._path_globs)
+            or any(a.match(path) for a in self._anchored)
         )
 
     def match_below(self, path: str) -> bool:

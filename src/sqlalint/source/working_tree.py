@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable
 
 from sqlalint.source.files import DEFAULT_EXCLUDES, git_files, is_regular, walked_files, work_tree_of
-from sqlalint.source.glob import Patterns
+from sqlalint.source.glob import Pattern, Patterns
 
 
 class WorkingTree:
@@ -24,7 +24,7 @@ class WorkingTree:
         root: str,
         *,
         wanted: Callable[[str], bool] = lambda _: True,
-        excludes: tuple[str, ...] = DEFAULT_EXCLUDES,
+        excludes: tuple[Pattern, ...] = DEFAULT_EXCLUDES,
         named: tuple[str, ...] = (),
         force_exclude: bool = False,
         only_named: bool = False,
