@@ -128,8 +128,8 @@ def prelude_page() -> str:
     return (
         GENERATED.replace("the rule's docstring", "fixtures/prelude/blog.py")
         + "# The models of the examples\n\n"
-        + "Examples of rules on loading and asyncio are bodies of a function that is given a `session`, below these\n"
-        + "models. They are linted and run as they stand.\n\n"
+        + "Examples of rules on loading, asyncio and sessions are bodies of a function that is given a `session`, or\n"
+        + "functions of their own, below these models. They are linted and run as they stand.\n\n"
         + f"```python\n{source}```\n"
     )
 

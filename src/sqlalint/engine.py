@@ -167,6 +167,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.reads
         yield from found.async_reads
         yield from found.consumed
+        yield from found.versions
         yield Loops(found.loops_understood, found.loops)
 
 

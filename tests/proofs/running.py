@@ -115,11 +115,12 @@ async def _run_async(example: Example, rows: int) -> Run:
 
 
 def entry(module: ModuleType, example: Example) -> Callable[[object], Any]:
-    """The function that runs an example, still without its session. A parameter `user_id` (any id) is given 1."""
+    """The function that runs an example, still without its session. A parameter that is an id, or an int, is given 1."""
     function: Callable[..., Any] = getattr(module, example.entry)
-    session, *others = [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty]
-    assert all(name.endswith("_id") for name in others), f"what is {example.entry} to be given for {others}?"
-    return lambda given: function(**{session: given}, **dict.fromkeys(others, 1))
+    session, *others = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    strange = [p.name for p in others if not p.name.endswith("_id") and p.annotation is not int]
+    assert not strange, f"what is {example.entry} to be given for {strange}?"
+    return lambda given: function(**{session.name: given}, **dict.fromkeys([p.name for p in others], 1))
 
 
 def run(example: Example, rows: int) -> Run:

@@ -194,7 +194,9 @@ class Evaluator:
             case v.Closure():
                 return self.inline(function, arguments)
             case v.FunctionRef(path=path, key=key, bound=bound) if frame.callees is not None:
-                return frame.callees.returned(path, key, bound, arguments, keywords)
+                value = frame.callees.returned(path, key, bound, arguments, keywords)
+                results.gave(frame, path, key, value)
+                return value
             case _:
                 return v.UNKNOWN
 
@@ -355,6 +357,7 @@ class Evaluator:
         left = self.value(expression.left)
         rights = [self.value(c) for c in expression.comparators]
         if isinstance(left, v.Attribute | v.Criterion) or any(isinstance(r, v.Attribute | v.Criterion) for r in rights):
+            self.frame.conditions |= {s.name for s in (left, *rights) if isinstance(s, v.Attribute)}
             if expression.operators == ("==",):
                 sides = [s for s in (left, rights[0]) if isinstance(s, v.Attribute)]
                 # A comparison of two columns is a join's condition and fixes neither.
@@ -425,6 +428,9 @@ class Evaluator:
             if model is not None and target.name in model.relationships:
                 reads.relationship(self.frame, owner, model, target.name, target.name_span, "assign")
                 self.frame.touched.add((owner.batch, target.name))
+            elif model is not None and reads.is_number(model, target.name):
+                self.frame.numbers_read[target.name_span] = owner
+                self.frame.numbers_set.add(target.name_span)
             return
         name = ex.dotted(target)
         if name is not None:

@@ -128,11 +128,35 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
     stream: bool
 
 
+class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
+    """A version of a loaded object that is compared in Python before it is counted up.
+
+    `at` is the comparison, `written` the version as it stands there (`product.version`), `counted` where it is counted
+    up. `through_call`: the object was loaded, or is compared, in another function.
+    """
+
+    at: Spot
+    qualname: str
+    written: str
+    model: str
+    model_name: str
+    attribute: str
+    counted: Spot
+    query: Query
+    through_call: bool
+
+    @property
+    def name(self) -> str:
+        """`Product.version`."""
+        return f"{self.model_name}.{self.attribute}"
+
+
 class Function(Struct, frozen=True, array_like=True, kw_only=True):
     """What one function gave: its events, and how many of its loops over rows were understood."""
 
     reads: tuple[LoopReads, ...] = ()
     async_reads: tuple[AsyncRead, ...] = ()
     consumed: tuple[ResultConsumed, ...] = ()
+    versions: tuple[VersionCheck, ...] = ()
     loops: int = 0
     loops_understood: int = 0

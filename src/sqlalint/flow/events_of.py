@@ -34,6 +34,7 @@ def events_of(frame: Frame) -> Function:
         reads=groups,
         async_reads=tuple(asynchronous.values()),
         consumed=tuple(frame.consumed),
+        versions=frame.versions,
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
     )

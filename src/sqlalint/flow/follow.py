@@ -6,6 +6,7 @@ from sqlalint.flow import values as v
 from sqlalint.flow.evaluate import Evaluator
 from sqlalint.flow.frame import Callees, Frame
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.versions import version_checks
 
 # How a block ends: it goes on, or leaves the iteration, the loop, or the function.
 ON, NEXT, OUT, AWAY = range(4)
@@ -32,6 +33,7 @@ class Follower:
         self._parameters(function, self._owner())
         self.block(function.body)
         self._follow_nested()
+        self.frame.versions = version_checks(self.frame, function)
         return self.frame
 
     def call(self, function: st.Function, given: dict[str, v.Value]) -> v.Value:

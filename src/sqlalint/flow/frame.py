@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
-from sqlalint.flow.events import Loop, Query, ResultConsumed
+from sqlalint.flow.events import Loop, Query, ResultConsumed, VersionCheck
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
 from sqlalint.project.mapping import Model, Relationship
@@ -75,6 +75,12 @@ class Frame:
         self.added: set[int] = set()  # new objects, by batch, that wait in a session
         self.flushed: set[int] = set()  # new objects that have been written, and are loaded from like others
         self.loaded: dict[str, list[tuple[int, Loads]]] = {}  # by the queries that ran so far, in order, of each model
+        self.numbers_read: dict[Span, v.Instance] = {}  # integer columns of objects, read or assigned, by where
+        self.numbers_set: set[Span] = set()  # those that are assigned
+        self.conditions: set[str] = set()  # the columns that conditions of statements compare
+        self.locks = False  # whether a row was locked: a lock of any row may stand for that of another
+        self.called: set[tuple[str, str]] = set()  # functions that give no object: they may lock
+        self.versions: tuple[VersionCheck, ...] = ()
         self.depth = 0  # of conditions
         self.inlined = 0
         self.awaiting = False

@@ -10,6 +10,7 @@ from sqlalint.flow.frame import Frame, Read
 from sqlalint.project.mapping import Model, Relationship
 
 _EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
+_NUMBERS = frozenset({"Integer", "BigInteger", "SmallInteger", "INTEGER", "BIGINT", "SMALLINT"})
 _QUERIED = frozenset({"dynamic", "write_only"})
 
 
@@ -24,6 +25,8 @@ def attribute(frame: Frame, instance: v.Instance, name: str, at: Span, action: s
         return _proxied(frame, instance, model, name, at)
     if name in model.columns or name in model.deferred_properties:
         _column(frame, instance, model, name, at)
+        if is_number(model, name):
+            frame.numbers_read[at] = instance
         return v.UNKNOWN
     if name in model.methods:
         owner, _, key = model.methods[name].partition("::")
@@ -272,6 +275,13 @@ def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: Spa
     if (instance.batch, name) in frame.touched or not _is_left_out(instance, model, name):
         return
     record(frame, instance, model, None, at, unsure=False, action="read", attribute=name)
+
+
+def is_number(model: Model, name: str) -> bool:
+    """Whether an attribute is a column of whole numbers that can be counted up."""
+    column = model.columns.get(name)
+    kind = column.type.name.rpartition(".")[2] if column is not None and column.type is not None else ""
+    return column is not None and not column.primary_key and kind in _NUMBERS
 
 
 def _is_left_out(instance: v.Instance, model: Model, name: str) -> bool:

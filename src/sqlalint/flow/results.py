@@ -47,6 +47,8 @@ def execute(
         return v.Awaitable(value) if session.is_async else value
     if name == "query":
         return sm.selected(arguments, True, frame.spot(at), session)
+    if name == "refresh" and _is_given(keywords, "with_for_update"):
+        frame.locks = True
     if name in ("refresh", "expire", "expunge"):
         _refreshed(frame, name, arguments, keywords)
         return v.Awaitable(v.NONE) if session.is_async else v.NONE
@@ -64,6 +66,7 @@ def _run(frame: Frame, session: v.Session, name: str, statement: v.Value, at: Sp
     if not isinstance(statement, v.Statement):
         is_query = isinstance(statement, v.Unknown) and statement.rows
         return v.Unknown(rows=is_query or name in ("scalars", "stream_scalars"))
+    frame.locks = frame.locks or statement.locked
     shape = EXECUTING[name]
     if shape == "exec":
         shape = "scalars" if statement.entities and len(statement.entities) == 1 else "rows"
@@ -87,7 +90,25 @@ def _get(frame: Frame, session: v.Session, arguments: list[v.Value], keywords: d
     statement = sm.selected([model], False, frame.spot(at), session)
     if options is not None:
         statement = op.apply(statement, [options], frame.questions)
+    if _is_given(keywords, "with_for_update"):
+        statement = replace(statement, locked=True)
     return _entity(frame, statement, 0, "get", session.is_async, session.sure, frame.number())
+
+
+def _is_given(keywords: dict[str, v.Value], name: str) -> bool:
+    """Whether a keyword is given something that may be true."""
+    value = keywords.get(name)
+    return value is not None and not (isinstance(value, v.Literal) and not value.value)
+
+
+def gave(frame: Frame, path: str, key: str, value: v.Value) -> None:
+    """Remember of a call whether a row was locked in it: what it gives tells, or else its own text has to."""
+    inner = value.value if isinstance(value, v.Awaitable) else value
+    element = inner.element if isinstance(inner, v.Many) else inner
+    if isinstance(element, v.Instance) and element.origin.statement is not None:
+        frame.locks = frame.locks or element.origin.statement.locked
+    else:
+        frame.called.add((path, key))
 
 
 def _refreshed(frame: Frame, name: str, arguments: list[v.Value], keywords: dict[str, v.Value]) -> None:
@@ -201,6 +222,8 @@ def _entity(
     if entity.model is None:
         return v.UNKNOWN
     origin = v.Origin(kind, statement.at, is_async, sure, stream or statement.stream, statement)
+    if kind == "get":
+        frame.locks = frame.locks or statement.locked
     if entity.loads.entries:
         frame.loaded.setdefault(entity.model, []).append((frame.number(), entity.loads))
     return v.Instance(entity.model, origin, entity.loads, batch=batch)
@@ -211,6 +234,7 @@ def _entity(
 
 def rows_of_query(frame: Frame, query: v.Statement) -> v.Value:
     """What one row of a legacy `Query` is: the object itself where one entity is asked for."""
+    frame.locks = frame.locks or query.locked
     session = query.session or v.Session(sure=False)
     single = query.entities is not None and len(query.entities) == 1
     result = v.Result(

@@ -69,7 +69,7 @@ def method(
             return replace(statement, limited=True)
         case "distinct" | "group_by":
             return replace(statement, distinct=True)
-        case "with_for_update":
+        case "with_for_update" | "with_lockmode":
             return replace(statement, locked=True)
         case "yield_per":
             return replace(statement, stream=True, yield_per=True)

@@ -77,7 +77,8 @@ class Model(Struct, frozen=True, array_like=True):
     `methods` maps names of plain functions, properties and hybrids to the `path::key` of their definition;
     `hybrids` and `properties` are those among them that are read without a call.
     `deferred_properties` are deferred `column_property` attributes. `own_columns` are the attributes of columns that
-    only this subclass has, in comparison with `mapped_base`.
+    only this subclass has, in comparison with `mapped_base`. `versioned`: the mapper counts a version and puts it into
+    the WHERE of each UPDATE (`version_id_col`).
     """
 
     id: str
@@ -99,6 +100,7 @@ class Model(Struct, frozen=True, array_like=True):
     own_columns: tuple[str, ...]
     polymorphic_load: str | None
     at: Spot
+    versioned: bool | None = False
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Apart:
         inherits = self._values.value(call.keywords["inherits"]) if "inherits" in call.keywords else None
         parent = inherits.id if isinstance(inherits, ProjectClass) else None
         draft = DraftModel(mapped.id, lowered.name, root, None, False, parent, Spot(path, key, lowered.name_span))
+        draft.versioned = "version_id_col" in call.keywords or (False if call.whole else None)
         self._drafting.models[mapped.id] = draft
         self._take_table(draft, table)
         self._take_parent(draft)
@@ -75,6 +76,7 @@ class Apart:
         if parent is not None:
             draft.columns.update(parent.columns)
             draft.relationships.update(parent.relationships)
+            draft.versioned = draft.versioned or parent.versioned
             draft.table = draft.table or parent.table
 
     def _take_properties(self, draft: DraftModel, call: Call) -> None:

@@ -1,5 +1,6 @@
 """Which classes are mapped, to which table, and what each declares: the first pass over a project."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlalint.facts import expression as ex
@@ -159,6 +160,9 @@ class Drafting:
         term = self.declarative.term_of(member, draft.id) if member else None
         entries = self.values.entries(term) if term is not None else None
         own = member is not None and member.owner == draft.id
+        parent = self.models.get(draft.parent or "")
+        inherited = parent.versioned if parent is not None else False
+        draft.versioned = inherited or _has_version(entries, member is not None)
         mro = self.classes.mro(draft.id)
         draft.concrete = bool(_CONCRETE.intersection(mro.externals)) and draft.parent is not None
         if entries and own:
@@ -345,6 +349,11 @@ class Drafting:
         owner = expression.function.value
         metadata = ex.Attribute(owner.span, owner, "metadata")
         return self.declarative.metadata(call.term.inner(metadata))
+
+
+def _has_version(entries: Mapping[str, Term] | None, given: bool) -> bool | None:
+    """Whether arguments of a mapper name a `version_id_col`; None where there are some that are not read."""
+    return (None if given else False) if entries is None else "version_id_col" in entries
 
 
 def _key_column(name: str, draft: DraftModel) -> Declared:

@@ -94,4 +94,5 @@ class DraftModel:
     column_properties: list[str] = field(default_factory=list)
     deferred_properties: list[str] = field(default_factory=list)
     polymorphic_load: str | None = None
+    versioned: bool | None = False
     unread: list[str] = field(default_factory=list)

@@ -125,6 +125,7 @@ def _model(
         own_columns=tuple(draft.own_columns) if draft.parent else (),
         polymorphic_load=draft.polymorphic_load,
         at=draft.at,
+        versioned=draft.versioned,
     )
 
 

@@ -1,0 +1,388 @@
+"""Versions that are checked by hand: an object's number is compared in Python, and then counted up.
+
+Following a function tells which attributes are numbers of which object; here its text is walked once more, along the
+ways on which the compared number was the one that was given. What is given is what a parameter brings.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts import statement as st
+from sqlalint.facts.span import Span
+from sqlalint.flow import values as v
+from sqlalint.flow.events import VersionCheck
+from sqlalint.flow.frame import Frame, query_of
+from sqlalint.project.symbols import Definition
+
+# Calls that keep others out, or wait for them, by name; and the same in SQL.
+_LOCKS = re.compile(r"(?:^|_)(?:lock|mutex|semaphore)(?:$|_)|for_update|lockmode", re.IGNORECASE)
+_LOCKS_IN_SQL = re.compile(r"\bfor (?:no key )?(?:update|share)\b|\bupdlock\b|advisory|\block table\b", re.IGNORECASE)
+_DEEPEST = 3  # calls in which a lock is looked for
+
+# What takes a given value and gives it in another form.
+_SAME = frozenset({"int", "str"})
+_TAKEN = frozenset({"get", "pop", "json", "dict", "model_dump", "strip", "data"})
+_RECEIVERS = frozenset({"self", "cls"})
+
+
+class _Number(NamedTuple):
+    """A number of an object: `product.version`, its object as it is written, and the batch."""
+
+    owner: str
+    attribute: str
+    batch: int
+
+
+class _Passed(NamedTuple):
+    """A comparison that was passed: the number was the one that was given."""
+
+    at: Span
+    given: ex.Expr
+
+
+_State = dict[_Number, _Passed]
+
+
+def version_checks(frame: Frame, function: st.Function) -> tuple[VersionCheck, ...]:
+    """The versions that a function compares in Python and then counts up, of objects that nothing protects."""
+    if not frame.numbers_set:
+        return ()
+    found = [e for e in _Walk(frame, function).run() if _speaks(frame, function, e)]
+    return tuple({e.at: e for e in reversed(found)}.values())
+
+
+# --- what protects ---
+
+
+def _speaks(frame: Frame, function: st.Function, check: VersionCheck) -> bool:
+    why = _why_silent(frame, function, check)
+    if why:
+        frame.note(check.at.span, f"{check.name}: {why}")
+    return not why
+
+
+def _why_silent(frame: Frame, function: st.Function, check: VersionCheck) -> str:
+    model = frame.questions.model(check.model)
+    if model is None or model.versioned:
+        return "its mapper has a version_id_col"
+    if model.versioned is None or not model.complete:
+        return "whether its mapper has a version_id_col is not known"
+    if frame.locks or check.query.locked:
+        return "a row is locked"
+    if check.attribute in frame.conditions or _is_condition(function, check.attribute):
+        return "a statement's condition compares it"
+    if _locks(frame, frame.path, function, _DEEPEST):
+        return "something that is called here locks"
+    return ""
+
+
+def _expressions(function: st.Function) -> Iterator[ex.Expr]:
+    for statement in st.walk_statements(function.body):
+        for expression in st.expressions(statement):
+            yield from ex.walk(expression)
+
+
+def _is_condition(function: st.Function, name: str) -> bool:
+    """Whether a condition of a statement seems to hold the column: `filter_by(version=)`, `t.c.version ==`, SQL."""
+    word = re.compile(rf"\bupdate\b.*\b{name}\b", re.IGNORECASE | re.DOTALL)
+    for expression in _expressions(function):
+        match expression:
+            case ex.Call(function=ex.Attribute(name="filter_by")) if expression.keyword(name) is not None:
+                return True
+            case ex.Attribute(name=last, value=ex.Attribute(name="c")) if last == name:
+                return True
+            case ex.Literal(value=str() as text) if word.search(text):
+                return True
+    return False
+
+
+def _locks(frame: Frame, path: str, function: st.Function, depth: int) -> bool:
+    """Whether a function, or one that it calls and that gives no object of a query, takes a lock."""
+    if any(_LOCKS.search(_last(d.function if isinstance(d, ex.Call) else d)) for d in function.decorators):
+        return True
+    for expression in _expressions(function):
+        match expression:
+            case ex.Literal(value=str() as text) if _LOCKS_IN_SQL.search(text):
+                return True
+            case ex.Call(function=called) if _LOCKS.search(_last(called)):
+                return True
+    if any(_is_held(s) for s in st.walk_statements(function.body)):
+        return True
+    inner = frame.called if depth == _DEEPEST else _called(frame, path, function)
+    for place, key in sorted(inner) if depth else ():
+        found = frame.questions.function(place, key)
+        if found is not None and _locks(frame, place, found, depth - 1):
+            return True
+    return False
+
+
+def _is_held(statement: st.Statement) -> bool:
+    """`with lock:`."""
+    return isinstance(statement, st.With) and any(_LOCKS.search(_last(i.value)) for i in statement.items)
+
+
+def _last(expression: ex.Expr) -> str:
+    return getattr(expression, "name", "") or getattr(expression, "id", "")
+
+
+def _called(frame: Frame, path: str, function: st.Function) -> set[tuple[str, str]]:
+    names = {ex.dotted(e.function) for e in _expressions(function) if isinstance(e, ex.Call)}
+    symbols = [frame.questions.resolve(path, n) for n in names if n is not None]
+    return {(s.path, s.key) for s in symbols if isinstance(s, Definition) and not s.rest}
+
+
+# --- what a function's text says ---
+
+
+class _Names:
+    """The names of a function: what each stands for where that is one expression, and which bring what was given."""
+
+    def __init__(self, frame: Frame, function: st.Function, outer: "_Names | None" = None) -> None:
+        self._frame = frame
+        self._meanings: dict[str, ex.Expr] = dict(outer._meanings) if outer else {}
+        self.given: set[str] = {p.name for p in function.parameters if self._brings(p)}
+        self.given |= outer.given if outer else set()
+        assigned: list[str] = []
+        for statement in _own(function.body):
+            match statement:
+                case st.Assign(targets=(ex.Name(id=name),), value=value) if value is not None:
+                    assigned.append(name)
+                    self._meanings[name] = value
+                    if self.is_given(value):
+                        self.given.add(name)
+                case st.For(target=ex.Name(id=name), iterable=iterable):
+                    assigned.append(name)
+                    if self.is_given(iterable):
+                        self.given.add(name)
+        for name in assigned:
+            if assigned.count(name) > 1:
+                self._meanings.pop(name, None)
+
+    def _brings(self, parameter: ex.Parameter) -> bool:
+        value = self._frame.annotations.value(parameter.annotation, self._frame.path)
+        inner = value.element if isinstance(value, v.Many) else value
+        return not isinstance(inner, v.Session | v.Factory | v.Instance) and parameter.name not in _RECEIVERS
+
+    def is_given(self, expression: ex.Expr) -> bool:
+        """Whether an expression is something that a parameter brings, perhaps in another form."""
+        match expression:
+            case ex.Name(id=name):
+                return name in self.given
+            case ex.Attribute(value=value) | ex.Subscript(value=value) | ex.Await(value=value):
+                return self._is_request(value) or self.is_given(value)
+            case ex.Call(function=ex.Name(id=name), arguments=(argument,)) if name in _SAME:
+                return self.is_given(argument)
+            case ex.Call(function=ex.Attribute(name=name, value=value), arguments=arguments) if name in _TAKEN:
+                plain = all(isinstance(a, ex.Literal) for a in arguments)
+                return plain and (self._is_request(value) or self.is_given(value))
+            case ex.Boolean(operator="or", values=(first, ex.Literal())):
+                return self.is_given(first)
+            case _:
+                return False
+
+    def _is_request(self, expression: ex.Expr) -> bool:
+        """A framework's `request`, which holds that of the moment."""
+        if not isinstance(expression, ex.Name) or expression.id in self._frame.names:
+            return False
+        symbol = self._frame.questions.resolve(self._frame.path, expression.id)
+        return getattr(symbol, "name", "").rpartition(".")[2] == "request"
+
+    def meaning(self, expression: ex.Expr) -> ex.Expr:
+        """What a name was assigned, where it is assigned once; anything else is itself."""
+        seen = 0
+        while isinstance(expression, ex.Name) and expression.id in self._meanings and seen < len(self._meanings):
+            expression, seen = self._meanings[expression.id], seen + 1
+        return expression
+
+    def number(self, expression: ex.Expr) -> ex.Attribute | None:
+        """The attribute that an expression gives the value of: `p.version`, `int(p.version)`, `(p.version or 0)`."""
+        match self.meaning(expression):
+            case ex.Attribute() as attribute:
+                return attribute
+            case ex.Call(function=ex.Name(id=name), arguments=(argument,)) if name in _SAME:
+                return self.number(argument)
+            case ex.Boolean(operator="or", values=(first, ex.Literal())):
+                return self.number(first)
+            case _:
+                return None
+
+
+def _own(body: Iterable[st.Statement]) -> Iterator[st.Statement]:
+    """The statements of a body, those of functions inside left out."""
+    for statement in body:
+        yield statement
+        if not isinstance(statement, st.Function | st.Class):
+            for block in st.blocks(statement):
+                yield from _own(block)
+
+
+class _Walk:
+    """Walks a function's statements, with the comparisons that were passed on the way."""
+
+    def __init__(self, frame: Frame, function: st.Function) -> None:
+        self._frame = frame
+        self._function = function
+        self._names = _Names(frame, function)
+        self._found: list[VersionCheck] = []
+
+    def run(self) -> list[VersionCheck]:
+        """All checks that are followed by counting up."""
+        self._block(self._function.body, {})
+        return self._found
+
+    def _block(self, body: tuple[st.Statement, ...], passed: _State) -> tuple[bool, _State]:
+        """Walk a block; tells whether it leaves, and what its ways on have passed besides."""
+        state, new = dict(passed), _State()
+        for statement in body:
+            leaves, more = self._statement(statement, state)
+            state |= more
+            new |= more
+            if leaves:
+                return True, {}
+        return False, new
+
+    def _statement(self, statement: st.Statement, state: _State) -> tuple[bool, _State]:
+        match statement:
+            case st.Return() | st.Raise() | st.Jump():
+                return True, {}
+            case st.Evaluate(value=value):
+                return self._never_returns(value), {}
+            case st.Assign(targets=(ex.Attribute() as target,), value=value) if value is not None:
+                self._counted(target, value, state)
+            case st.Augment(target=ex.Attribute() as target, operator="+", value=ex.Literal()):
+                self._count(target, state)
+            case st.Assert(test=test):
+                return False, self._equal(test, True)
+            case st.If():
+                return self._if(statement, state)
+            case st.Function():
+                outer, self._names = self._names, _Names(self._frame, statement, self._names)
+                self._block(statement.body, {})
+                self._names = outer
+            case _:
+                return self._compound(statement, state)
+        return False, {}
+
+    def _if(self, statement: st.If, state: _State) -> tuple[bool, _State]:
+        yes, no = self._equal(statement.test, True), self._equal(statement.test, False)
+        left, new = self._block(statement.body, state | yes)
+        other_left, other_new = self._block(statement.otherwise, state | no)
+        if left and other_left:
+            return True, {}
+        return False, new | other_new | (no if left else {}) | (yes if other_left else {})
+
+    def _compound(self, statement: st.Statement, state: _State) -> tuple[bool, _State]:
+        if isinstance(statement, st.Class):
+            return False, {}
+        new = _State()
+        leaves = isinstance(statement, st.With)
+        for block in st.blocks(statement):
+            left, more = self._block(block, state | new)
+            leaves = leaves and left
+            new |= more
+        return leaves, new
+
+    def _never_returns(self, expression: ex.Expr) -> bool:
+        """`abort(409)`, or a function of the project that says so."""
+        name = ex.dotted(expression.function) if isinstance(expression, ex.Call) else None
+        if name is None:
+            return False
+        if name.rpartition(".")[2] == "abort":
+            return True
+        symbol = self._frame.questions.resolve(self._frame.path, name)
+        if not isinstance(symbol, Definition) or symbol.rest:
+            return False
+        found = self._frame.questions.function(symbol.path, symbol.key)
+        return found is not None and (ex.dotted(found.returns) or "").rpartition(".")[2] in ("NoReturn", "Never")
+
+    # --- comparing ---
+
+    def _equal(self, test: ex.Expr, truth: bool) -> _State:
+        """The numbers that are the given ones where a test is true, or false; a part of it decides for the whole."""
+        match self._names.meaning(test):
+            case ex.Unary(operator="not", value=value):
+                return self._equal(value, not truth)
+            case ex.Boolean(values=values):
+                return {k: p for value in values for k, p in self._equal(value, truth).items()}
+            case ex.Compare(operators=(operator,)) as compare if operator == ("==" if truth else "!="):
+                return self._compared(compare)
+            case _:
+                return {}
+
+    def _compared(self, compare: ex.Compare) -> _State:
+        sides = (compare.left, compare.comparators[0])
+        for one, other in (sides, sides[::-1]):
+            number = self._number(one)
+            if number is not None and self._names.is_given(other) and self._number(other) is None:
+                return {number: _Passed(compare.span, other)}
+        return {}
+
+    def _number(self, expression: ex.Expr) -> _Number | None:
+        """The number of a loaded object that an expression gives."""
+        attribute = self._names.number(expression)
+        owner = ex.dotted(attribute.value) if attribute is not None else None
+        instance = self._frame.numbers_read.get(attribute.name_span) if attribute is not None else None
+        if attribute is None or owner is None or instance is None:
+            return None
+        if instance.origin.kind not in ("query", "get") or not instance.batch:
+            return None
+        return _Number(owner, attribute.name, instance.batch)
+
+    # --- counting ---
+
+    def _counted(self, target: ex.Attribute, value: ex.Expr, state: _State) -> None:
+        """`p.version = p.version + 1`, or one more than what was given."""
+        meaning = self._names.meaning(value)
+        if not isinstance(meaning, ex.Binary) or meaning.operator != "+":
+            return
+        sides = (meaning.left, meaning.right)
+        number = self._number(target)
+        passed = state.get(number) if number is not None else None
+        if passed is None:
+            return
+        for one, other in (sides, sides[::-1]):
+            same = self._number(one) == number or _plain(one) == _plain(passed.given)
+            if same and isinstance(other, ex.Literal):
+                self._count(target, state)
+                return
+
+    def _count(self, target: ex.Attribute, state: _State) -> None:
+        number = self._number(target)
+        passed = state.get(number) if number is not None else None
+        instance = self._frame.numbers_read.get(target.name_span)
+        model = self._frame.questions.model(instance.model) if instance is not None else None
+        if number is None or passed is None or instance is None or model is None:
+            return
+        frame, origin = self._frame, instance.origin
+        loaded = origin.at
+        elsewhere = loaded is None or (loaded.path, loaded.definition) != (frame.path, frame.key)
+        self._found.append(
+            VersionCheck(
+                at=frame.spot(passed.at),
+                qualname=frame.key,
+                written=f"{number.owner}.{number.attribute}",
+                model=model.id,
+                model_name=model.name,
+                attribute=number.attribute,
+                counted=frame.spot(target.span),
+                query=query_of(origin, frame.questions, frame),
+                through_call=elsewhere,
+            )
+        )
+
+
+def _plain(expression: ex.Expr) -> str:
+    """An expression without its places, to tell whether two are the same."""
+    match expression:
+        case ex.Call(function=ex.Name(id=name), arguments=(argument,)) if name in _SAME:
+            return _plain(argument)
+        case ex.Subscript(value=value, index=ex.Literal(value=index)):
+            return f"{_plain(value)}[{index!r}]"
+        case ex.Attribute(value=value, name=name):
+            return f"{_plain(value)}.{name}"
+        case ex.Name(id=name):
+            return name
+        case _:
+            return repr(expression)
