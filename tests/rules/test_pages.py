@@ -1,6 +1,7 @@
 """Every rule has a page, and its examples mean what the page says."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,14 @@ def test_no_finding_is_surer_than_the_rule_may_be(rule: Rule) -> None:
         said += lint(example(rule, "Bad").files)
     too_sure = [f for f in said if f.code == rule.code and f.confidence.rank < rule.tier.rank]
     assert too_sure == []
+
+
+@each_rule
+def test_a_message_of_one_sentence_has_no_full_stop(rule: Rule) -> None:
+    said = [f for case in fixtures(rule.name) for f in case.analysis().findings if f.code == rule.code]
+    for text in (text for finding in said for text in (finding.message, finding.help)):
+        sentences = re.split(r"(?<=[.?]) (?=[A-Z`])", text)
+        assert len(sentences) > 1 or not re.search(r"(?<!\.\.)\.$", text), text
 
 
 @each_rule

@@ -61,8 +61,8 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
             seen.add(at)
             yield Finding(
                 at=at,
-                message="the migration's connection is in a transaction already: `begin()` raises InvalidRequestError.",
-                help="`begin_nested()` for a savepoint, or nothing.",
+                message="the migration's connection is in a transaction already: `begin()` raises InvalidRequestError",
+                help="`begin_nested()` for a savepoint, or nothing",
                 identity=(revision.id, name, step.written),
                 related=() if at == step.at else (Related("it begins here", step.at, True),),
             )

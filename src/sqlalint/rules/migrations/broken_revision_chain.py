@@ -70,8 +70,8 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
             if revision.down_at is not None and _is_empty_string(project, revision.down_at):
                 yield Finding(
                     at=revision.down_at,
-                    message='`down_revision = ""`: an empty string is taken for an id, and no revision has it.',
-                    help="`down_revision = None` for the first revision.",
+                    message='`down_revision = ""`: an empty string is taken for an id, and no revision has it',
+                    help="`down_revision = None` for the first revision",
                     identity=("down_revision", revision.id, ""),
                 )
     if tree.is_configured:
@@ -79,8 +79,8 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
             if file.absent:
                 yield Finding(
                     at=file.at,
-                    message=f"`{file.path.rpartition('/')[2]}` assigns no `revision`: every Alembic command fails.",
-                    help="Move the file out of the versions folder, or give it `revision` and `down_revision`.",
+                    message=f"`{file.path.rpartition('/')[2]}` assigns no `revision`: every Alembic command fails",
+                    help="Move the file out of the versions folder, or give it `revision` and `down_revision`",
                     identity=("unidentified",),
                 )
 
@@ -102,20 +102,20 @@ def _no_such(
     revision: Revision, variable: str, reference: Reference, named: Iterable[Reference], all_: tuple[Revision, ...]
 ) -> Finding:
     written = f'`{variable} = "{reference.id}"`' if len(tuple(named)) == 1 else f'`"{reference.id}"` in `{variable}`'
-    message = f"{written}: no revision has this id."
+    message = f"{written}: no revision has this id"
     import difflib  # only what is wrong already pays for it
 
     longer = [r for r in all_ if r.id.startswith(reference.id) and r.id != revision.id]
     others = [r.id for r in all_ if r.id != revision.id]
     near = [] if longer else difflib.get_close_matches(reference.id, others, 1, 0.75)
     if longer:
-        message += f" `{longer[0].id}` begins with it; ids must be whole here."
+        message += f". `{longer[0].id}` begins with it; ids must be whole here."
     advice = f"Did you mean `{(near or [r.id for r in longer])[0]}`?" if near or longer else ""
     return Finding(
         at=reference.at,
         message=message,
         help=advice
-        or "Name the revision that this one follows; `alembic history` lists the ids when the chain is whole.",
+        or "Name the revision that this one follows; `alembic history` lists the ids when the chain is whole",
         identity=(variable, revision.id, reference.id),
         related=tuple(Related(f"`{r.id}` is here", r.at) for r in longer[:1]),
     )
@@ -136,14 +136,14 @@ def _loops(tree: ScriptTree) -> Iterator[Finding]:
 def _loop(variable: str, cycle: tuple[str, ...], by_id: dict[str, Revision]) -> Finding:
     first = by_id[cycle[0]]
     if len(cycle) == 1:
-        message = f"`{variable}` of `{first.id}` names `{first.id}` itself: every Alembic command fails."
+        message = f"`{variable}` of `{first.id}` names `{first.id}` itself: every Alembic command fails"
     else:
         way = " to ".join(f"`{c}`" for c in (*cycle[1:], cycle[0]))
-        message = f"`{variable}` leads from `{first.id}` to {way}: none of them comes first."
+        message = f"`{variable}` leads from `{first.id}` to {way}: none of them comes first"
     return Finding(
         at=_place(variable, first),
         message=message,
-        help="Name the revision that this one follows, or None for the first of all.",
+        help="Name the revision that this one follows, or None for the first of all",
         identity=("loop", *sorted(cycle)),
         related=tuple(
             Related(f"`{c}` belongs to the cycle", _place("down_revision", by_id[c]), True) for c in cycle[1:]

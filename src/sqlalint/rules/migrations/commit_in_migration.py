@@ -64,10 +64,10 @@ from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
 
-_HELP = "For what must run outside of a transaction: `with op.get_context().autocommit_block():`."
-_STANDS = "what came before can no longer be rolled back, and a later failure leaves it applied and unstamped."
+_HELP = "For what must run outside of a transaction: `with op.get_context().autocommit_block():`"
+_STANDS = "what came before can no longer be rolled back, and a later failure leaves it applied and unstamped"
 _SINGLY = (
-    "each statement after it commits by itself, and a failure between them leaves half of it applied and unstamped."
+    "each statement after it commits by itself, and a failure between them leaves half of it applied and unstamped"
 )
 
 
@@ -141,11 +141,11 @@ def _said(step: Step, env: EnvScript | None, project: Project) -> _Said | None:
 def _of_bind(step: Transaction, env: EnvScript | None, project: Project) -> _Said:
     written = f"`{step.written}`"
     if step.on == "bind" and project.environment.sqlalchemy_at_least("2.0") is False:
-        message = f"{written}: a connection has no `commit()` before SQLAlchemy 2.0: AttributeError."
+        message = f"{written}: a connection has no `commit()` before SQLAlchemy 2.0: AttributeError"
     elif step.scope.autocommit:
-        message = f"{written} ends the transaction that `autocommit_block()` keeps: InvalidRequestError."
+        message = f"{written} ends the transaction that `autocommit_block()` keeps: InvalidRequestError"
     elif env is not None and env.begins_connection and not env.begins_context:
-        message = f"{written} ends the transaction that `env.py` began: InvalidRequestError."
+        message = f"{written} ends the transaction that `env.py` began: InvalidRequestError"
     elif env is not None and env.commits:
         message = f"{written} ends Alembic's transaction: {_STANDS}"
         return _Said(message, Severity.WARNING, step.written, True)
@@ -157,8 +157,8 @@ def _of_bind(step: Transaction, env: EnvScript | None, project: Project) -> _Sai
 def _lost(project: Project) -> str:
     known = {d.name for d in project.environment.dialects if d.certainty == "known"}
     if known == {"sqlite"}:
-        return "the version stamp is lost with exit status 0, and the next run fails on what is there already."
-    return "everything after it and the version stamp are lost, with exit status 0."
+        return "the version stamp is lost with exit status 0, and the next run fails on what is there already"
+    return "everything after it and the version stamp are lost, with exit status 0"
 
 
 def _commits(sql: str) -> bool:

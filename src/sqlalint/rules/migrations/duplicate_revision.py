@@ -83,8 +83,8 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
         name = other.file if other.file != revision.file else other.path
         yield Finding(
             at=revision.at,
-            message=f"revision `{revision.id}` is also in `{name}`: Alembic loads one of the two.",
-            help="Give this file an id of its own, and make it follow the other: `alembic revision` makes new ids.",
+            message=f"revision `{revision.id}` is also in `{name}`: Alembic loads one of the two",
+            help="Give this file an id of its own, and make it follow the other: `alembic revision` makes new ids",
             identity=("duplicate", revision.id),
             related=(Related(f"`{revision.id}` is here too", other.at, True),),
         )

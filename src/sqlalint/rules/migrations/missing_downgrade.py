@@ -100,9 +100,9 @@ def _for_tree(tree: ScriptTree, told: list[Revision], works: dict[str, list[tupl
         at=_place(newest),
         message=(
             f"`downgrade()` is empty in {len(told)} of {len(tree.revisions)} revisions of `{tree.folder}`: going back "
-            f"past them moves the version stamp and leaves the schema as it is."
+            f"past them moves the version stamp and leaves the schema as it is"
         ),
-        help="Write downgrades from here on, or ignore this rule where the project never goes back.",
+        help="Write downgrades from here on, or ignore this rule where the project never goes back",
         identity=("tree", tree.id),
         confidence=Confidence.CERTAIN if surest else Confidence.LIKELY,
     )
@@ -112,9 +112,9 @@ def _for_revision(project: Project, revision: Revision, work: list[tuple[Step, C
     upgrade = project.migrations.upgrade(revision)
     lines = reversal(project, upgrade)
     if revision.downgrade is None:
-        said = f"`downgrade()` is missing: going back past `{revision.id}` ends with AttributeError."
+        said = f"`downgrade()` is missing: going back past `{revision.id}` ends with AttributeError"
     else:
-        said = f"`downgrade()` is empty: going back past `{revision.id}` {_left(work)}."
+        said = f"`downgrade()` is empty: going back past `{revision.id}` {_left(work)}"
     step = work[0][0]
     return Finding(
         at=_place(revision),
@@ -129,7 +129,7 @@ def _for_revision(project: Project, revision: Revision, work: list[tuple[Step, C
 
 def _help(lines: list[str] | None) -> str:
     if lines is None:
-        return "Undo the upgrade there, or raise, or say in a comment why there is no way back."
+        return "Undo the upgrade there, or raise, or say in a comment why there is no way back"
     code = "; ".join(f"`{line.strip()}`" for line in lines[:4])
     return f"{code}{' ...' if len(lines) > 4 else ''}"
 

@@ -90,7 +90,7 @@ def check(tree: ScriptTree, project: Project) -> Iterator[Finding]:
         ordinal = "second" if place == 2 else "further"
         yield Finding(
             at=revision.down_at or revision.at,
-            message=f"`{head}` is a {ordinal} head beside `{first.id}`: `alembic upgrade head` fails.",
+            message=f"`{head}` is a {ordinal} head beside `{first.id}`: `alembic upgrade head` fails",
             help=_help(tree, revision, first),
             identity=("head", head),
             related=tuple(Related(f"`{o.id}` is a head too", o.down_at or o.at, True) for o in others),
@@ -101,7 +101,7 @@ def _help(tree: ScriptTree, head: Revision, first: Revision) -> str:
     """Merge, or put this branch on the other: its lowest revision that the other does not have gets the new parent."""
     start = _beginning(tree, head, first)
     where = "" if start.path == head.path else f" in `{start.file}`"
-    return f'`alembic merge {head.id} {first.id}`, or set `down_revision = "{first.id}"`{where}.'
+    return f'`alembic merge {head.id} {first.id}`, or set `down_revision = "{first.id}"`{where}'
 
 
 def _beginning(tree: ScriptTree, head: Revision, first: Revision) -> Revision:

@@ -68,7 +68,7 @@ def check(revision: Revision, project: Project) -> Iterator[Finding]:
         yield Finding(
             at=at,
             message=f"`{opening.what}` opens a second connection: {_effect(met)}",
-            help="`Session(bind=op.get_bind())`, or `op.execute`.",
+            help="`Session(bind=op.get_bind())`, or `op.execute`",
             identity=(revision.id, opening.what),
             confidence=_tier(steps, opening, met is not None and not only_sqlite),
             related=tuple(related),
@@ -101,11 +101,11 @@ def _crosses(steps: Sequence[Step], opening: Opening) -> bool:
 
 def _effect(met: tuple[str, str, Step] | None) -> str:
     if met is None:
-        return "it does not see what this migration has changed, and waits for its locks."
+        return "it does not see what this migration has changed, and waits for its locks"
     table, verb, _ = met
     if verb == "create":
-        return f"it does not see `{table}`, which this migration has not committed."
-    return f"it waits for ever for the lock that this migration holds on `{table}`."
+        return f"it does not see `{table}`, which this migration has not committed"
+    return f"it waits for ever for the lock that this migration holds on `{table}`"
 
 
 def _meeting(project: Project, steps: Sequence[Step], opening: Opening) -> tuple[str, str, Step] | None:

@@ -93,11 +93,11 @@ def _acts(step: Transaction, used: bool) -> bool:
 def _effect(step: Transaction, changed: bool, stamps: bool) -> str:
     """What the call does. `changed`: something came before it; `stamps`: env.py commits the stamp after all."""
     if step.verb == "commit":
-        return "does not commit here: the Session joins Alembic's transaction."
+        return "does not commit here: the Session joins Alembic's transaction"
     undone = "rolls back what came before it"
     if stamps:
-        return f"{undone}: the Session joins Alembic's transaction."
-    lost = "the version stamp is lost: the Session joins Alembic's transaction."
+        return f"{undone}: the Session joins Alembic's transaction"
+    lost = "the version stamp is lost: the Session joins Alembic's transaction"
     return f"{undone}, and {lost}" if changed else f"ends the transaction of the migration, and {lost}"
 
 
@@ -110,9 +110,9 @@ def _finding(revision: Revision, function: str, step: Transaction, effect: str) 
         at=at,
         message=f"`{step.written}` {effect}",
         help=(
-            f"`{step.written.removesuffix('commit()')}flush()` sends what is pending; Alembic commits at the end."
+            f"`{step.written.removesuffix('commit()')}flush()` sends what is pending; Alembic commits at the end"
             if commits
-            else "Raise, and Alembic rolls back; for a part of it use `with session.begin_nested():`."
+            else "Raise, and Alembic rolls back; for a part of it use `with session.begin_nested():`"
         ),
         identity=(revision.id, function, step.written),
         severity=None if commits else Severity.ERROR,

@@ -29,6 +29,6 @@ def check(written: SuppressionComment, project: Project) -> Iterator[Finding]:
     yield Finding(
         at=written.at,
         message=f"`{comment.kind}[{words}]` gives no reason",
-        help=f"Say why: `# sqlalint: {comment.kind}[{words}] -- why`.",
+        help=f"Say why: `# sqlalint: {comment.kind}[{words}] -- why`",
         identity=(comment.kind, *sorted(entry.word.lower() for entry in comment.entries)),
     )

@@ -31,7 +31,7 @@ def check(written: SuppressionComment, project: Project) -> Iterator[Finding]:
         yield Finding(
             at=written.at,
             message=f"`sqlalint: {comment.kind}` names no rule and suppresses nothing",
-            help=f"Name the rules: `# sqlalint: {comment.kind}[lazy-load-in-loop] -- why`.",
+            help=f"Name the rules: `# sqlalint: {comment.kind}[lazy-load-in-loop] -- why`",
             identity=(comment.kind, ""),
         )
     names = [r.name for r in all_rules()]
@@ -42,7 +42,7 @@ def check(written: SuppressionComment, project: Project) -> Iterator[Finding]:
             yield Finding(
                 at=written.entry_at(entry),
                 message=f"No rule {entry.word}{_nearest(entry.word, names, codes)}",
-                help="`sqlalint rules` lists them all.",
+                help="`sqlalint rules` lists them all",
                 identity=(comment.kind, entry.word.lower()),
             )
 

@@ -33,7 +33,7 @@ def check(file: UnreadableFile, project: Project) -> Iterator[Finding]:
     yield Finding(
         at=file.at,
         message=_message(failure.message, failure.row, failure.column),
-        help="Mend the file, or leave it out with `extend-exclude`; nothing in it was checked.",
+        help="Mend the file, or leave it out with `extend-exclude`; nothing in it was checked",
         identity=("file",),
     )
 

@@ -37,7 +37,7 @@ def check(unused: UnusedSuppression, project: Project) -> Iterator[Finding]:
     yield Finding(
         at=unused.at,
         message=f"`{named}` suppresses nothing{retired}",
-        help="Take it out of the comment." if unused.rest else "Remove the comment.",
+        help="Take it out of the comment" if unused.rest else "Remove the comment",
         identity=(comment.kind, word.lower()),
         fix=_fix(unused),
     )
