@@ -25,7 +25,7 @@ MAX_FOLDERS = 5_000
 # Options that read and write nothing but what `Grounds` has. A run with any other is an ordinary one.
 PLAIN_OPTIONS = frozenset(
     """
-    --select --ignore --extend-select --confidence --severity --fail-on --history --base --output-format --exclude
+    --select --ignore --extend-select --per-file-ignores --confidence --severity --fail-on --history --base --output-format --exclude
     --force-exclude --isolated --cache-dir --jobs -j --exit-zero --statistics --quiet -q --verbose -v --color
     """.split()
 )

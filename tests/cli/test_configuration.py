@@ -1,5 +1,6 @@
 """The configuration as users meet it: which file counts for what, and what is said of a wrong one."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,118 @@ def test_script_locations_of_an_extended_file(services: Path) -> None:
     )
     (line,) = [x for x in start(services / "a", "config").out.splitlines() if x.startswith("  history ")]
     assert line.endswith(" configuration"), "env.py imports nothing of Alembic: nothing else tells"
+
+
+# --- per-file-ignores and excludes of the command line ---
+
+
+def test_ignores_by_file_of_the_command_line_replace_the_configured(services: Path) -> None:
+    a = services / "a"
+    (a / "sqlalint.toml").write_text('per-file-ignores = { "x.py" = ["self"] }')
+    assert reported(a) == ["app/gen/y.py", "tests/z.py"]
+    for given, left in {
+        "tests/*:SAL003": ["app/gen/y.py", "app/x.py"],
+        "!app/**:self": ["app/gen/y.py", "app/x.py"],
+        "tests:SAL0,y.py:ALL": ["app/x.py"],
+        "tests:models": ["app/gen/y.py", "app/x.py", "tests/z.py"],
+    }.items():
+        assert reported(a, "--per-file-ignores", given) == left, given
+    assert reported(a, "--per-file-ignores", "tests:SAL003", "--per-file-ignores", "y.py:SAL003") == ["app/x.py"]
+
+
+@pytest.mark.parametrize("key", ["--exclude=gen/*", "--per-file-ignores=gen/*:ALL"])
+def test_patterns_of_the_command_line_count_from_the_working_directory(services: Path, key: str) -> None:
+    assert reported(services / "a/app", key, "..") == ["x.py", "../tests/z.py"]
+    assert len(reported(services / "a", key)) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("tests/*", "`tests/*` is no pattern with a rule, such as `reports/*.py:SAL101`"),
+        ("tests/*:", "`tests/*:` is no pattern with a rule"),
+        (":SAL101", "`:SAL101` is no pattern with a rule"),
+        ("tests/*:SAL777", "no rule `SAL777`"),
+    ],
+)
+def test_ignores_by_file_that_are_none(services: Path, given: str, message: str) -> None:
+    done = start(services / "a", "--per-file-ignores", given)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(f"sqlalint: error: --per-file-ignores: {message}")
+
+
+# --- show-settings ---
+
+SHARED = """
+extend-exclude = ["a/gen"]
+severity = { SAL101 = "info", SAL501 = "warning" }
+start-after = ["x", "y"]
+fail-on = "warning"
+per-file-ignores = { "!a/*" = ["SAL5"] }
+"""
+OWN = """
+extend = "../shared.toml"
+ignore = ["SAL6"]
+extend-exclude = ['odd "name"']
+severity.SAL501 = "error"
+target-versions.postgresql = "15"
+"""
+
+
+def shown(folder: Path, *arguments: str) -> str:
+    done = start(folder, "--show-settings", *arguments)
+    assert (done.status, done.err) == (0, "")
+    return done.out
+
+
+def test_settings_are_shown_with_where_they_are_from(services: Path) -> None:
+    lay_out(services, {"shared.toml": SHARED, "a/sqlalint.toml": OWN})
+    out = shown(services / "a", "--confidence", "likely", "--exclude", "q", "--ignore", "SAL3")
+    assert {
+        "# settings for: .",
+        "# project root: . (has sqlalint.toml with our configuration)",
+        "# configuration: sqlalint.toml, which extends ../shared.toml",
+        "# baseline: none",
+        "# select: not set",
+        'confidence = "likely"  # command line',
+        'fail-on = "warning"  # ../shared.toml',
+        'start-after = ["x", "y"]  # ../shared.toml',
+        'SAL501 = "error"  # sqlalint.toml',
+        'SAL101 = "info"  # ../shared.toml',
+        "exclude = [  # default",
+        '    "SAL3",  # command line',
+        "#   SAL101  lazy-load-in-loop  info",
+        "#   SAL501  foreign-key-without-index  error",
+    } <= set(out.splitlines()), out
+    assert "SAL601" not in out
+    read = tomllib.loads(out)
+    assert read["extend-exclude"] == ["a/gen", 'odd "name"', "q"]
+    assert read["ignore"] == ["SAL6", "SAL3"]
+    assert read["per-file-ignores"] == {"!a/*": ["SAL5"]}
+    assert read["target-versions"] == {"postgresql": "15"}
+
+
+def test_shown_settings_are_a_configuration(services: Path) -> None:
+    lay_out(services, {"shared.toml": "", "a/sqlalint.toml": OWN})
+    first = shown(services / "a")
+    (services / "a/sqlalint.toml").write_text(first)
+    again = shown(services / "a")
+    assert tomllib.loads(again) == tomllib.loads(first)
+    (services / "a/sqlalint.toml").unlink()
+    assert "configuration: none" in shown(services / "a", "--isolated")
+
+
+def test_what_is_off_in_a_file_that_is_named(services: Path) -> None:
+    lay_out(services, {"a/sqlalint.toml": 'per-file-ignores = { "tests/*" = ["SAL0"] }', "a/new\nline.py": ""})
+    assert "# rules that are off in tests/z.py: SAL001, SAL002, SAL003" in shown(
+        services / "a", "tests/z.py", "app/x.py"
+    )
+    assert "off in app" not in shown(services / "a", "tests/z.py", "app/x.py")
+    assert "# settings for: new\\nline.py\n" in shown(services / "a", "new\nline.py")
+
+
+def test_nothing_is_analysed_for_settings(services: Path) -> None:
+    shown(services / "a")
+    assert not (services / "a/.sqlalint_cache").exists()
+    (services / "a/sqlalint.toml").write_text("ignore = ['nope']")
+    assert start(services / "a", "--show-settings").status == 2

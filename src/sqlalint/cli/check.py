@@ -34,6 +34,7 @@ _TIERS = click.Choice([c.value for c in Confidence])
 )
 @click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="These rules too.")
+@click.option("--per-file-ignores", multiple=True, metavar="PATTERN:RULE", help="Not these rules in files that match.")
 @click.option("--confidence", type=_TIERS, help="The least sure findings to show. [default: certain]")
 @click.option("--severity", type=click.Choice([s.value for s in Severity]), help="The least grave findings to show.")
 @click.option(
@@ -68,6 +69,7 @@ _TIERS = click.Choice([c.value for c in Confidence])
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of printing them.")
 @click.option("--show-files", is_flag=True, help="List the files that would be analysed.")
+@click.option("--show-settings", is_flag=True, help="Print the settings that hold for PATH, and where each is from.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more of what was done.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="[default: auto]")
@@ -92,6 +94,10 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
     opened, tree = inspection.opened, inspection.tree
     if options.show_files:
         return _show_files(tree, opened)
+    if options.show_settings:
+        from sqlalint.cli.settings import show_settings
+
+        return show_settings(inspection)
     recording = _recording(options, opened, arguments)
     from sqlalint.cli.progress import Progress
 

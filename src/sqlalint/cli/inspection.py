@@ -45,7 +45,7 @@ class Inspection:
         split = split_selectors
         given = Selectors(split(options.select) or None, split(options.extend_select), split(options.ignore))
         self.options, self.opened = options, opened
-        self.selected = select(opened, given)
+        self.selected = select(opened, given, options.per_file_ignores)
         self.tree = open_tree(opened, options.excluded, options.force_exclude)
         self.baseline = open_baseline(options.baseline, opened) if baseline else ()
         self.base = base_of(opened, options.base) if options.base else None

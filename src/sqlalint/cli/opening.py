@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sqlalint.config.discover import Configuration, Root, config_file, project_root, read_configuration
+from sqlalint.config.discover import Configuration, Root, anchored, config_file, project_root, read_configuration
 from sqlalint.config.errors import UsageError
 from sqlalint.source.files import DEFAULT_EXCLUDES, is_below
 
@@ -51,16 +51,17 @@ def open_project(
 
 
 def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False) -> "WorkingTree":
-    """The working tree of a project, with the files that the engine reads."""
+    """The working tree of a project, with the files that the engine reads. `exclude` counts from the working directory."""
     from sqlalint.analysis import is_text
     from sqlalint.source.working_tree import WorkingTree
 
-    configured = opened.configuration.patterns(opened.root.path)
+    root = opened.root.path
+    configured = opened.configuration.patterns(root)
     base = DEFAULT_EXCLUDES if configured is None else configured
     return WorkingTree(
-        opened.root.path,
+        root,
         wanted=lambda path: path.endswith(".py") or is_text(path),
-        excludes=(*base, *opened.configuration.more_patterns(opened.root.path), *exclude),
+        excludes=(*base, *opened.configuration.more_patterns(root), *anchored(exclude, _here(), root)),
         named=(*opened.files, *opened.folders),
         force_exclude=force_exclude,
         only_named=opened.is_loose,
@@ -92,9 +93,13 @@ def _configuration(root: str, config: str | None, isolated: bool) -> Configurati
     if isolated:
         return Configuration()
     if config is not None:
-        return read_configuration(os.path.abspath(config), os.path.realpath(os.getcwd()))
+        return read_configuration(os.path.abspath(config), _here())
     path = config_file(root)
     return read_configuration(path) if path else Configuration()
+
+
+def _here() -> str:
+    return os.path.realpath(os.getcwd())
 
 
 def _existing(path: str) -> str:

@@ -15,6 +15,7 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
+    per_file_ignores: tuple[str, ...] = ()
     confidence: str | None = None
     severity: str | None = None
     fail_on: str | None = None
@@ -36,6 +37,7 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     color: str = "auto"
     statistics: bool = False
     show_files: bool = False
+    show_settings: bool = False
     baseline: str | None = None
     strict_baseline: bool = False
 

@@ -1,9 +1,10 @@
 """Which findings are selected: the options and the configuration together, held against the rules that there are."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalint.cli.opening import Opened
-from sqlalint.config.discover import Layer
+from sqlalint.config.discover import Layer, anchored
 from sqlalint.config.errors import UsageError, nearest
 from sqlalint.config.model import Options
 from sqlalint.config.select import (
@@ -27,22 +28,48 @@ class Selected:
         self._per_file = per_file
 
     def __call__(self, finding: Reported) -> bool:
-        return self.selection(finding) and not self._per_file.ignores(finding.place.path, finding)
+        return self.selection(finding) and not self.is_off(finding.place.path, finding)
+
+    def is_off(self, path: str, rule: Ruled) -> bool:
+        """Whether a rule is off in a file whatever is selected."""
+        return self._per_file.ignores(path, rule)
 
 
-def select(opened: Opened, given: Selectors) -> Selected:
-    """What the command line and the configuration select. Raises `UsageError` for a name that is no rule's."""
+def select(opened: Opened, given: Selectors, in_files: Sequence[str] = ()) -> Selected:
+    """What the command line and the configuration select. Raises `UsageError` for a name that is no rule's.
+
+    `in_files` are the values of `--per-file-ignores`, which replace those of the configuration.
+    """
     configuration = opened.configuration
     configured = _configured(configuration.options)
     options = configuration.options
-    if given.all or configured.all or options.per_file_ignores or options.severity or options.rules:
+    ignores = given_ignores(in_files)
+    if given.all or configured.all or ignores or options.per_file_ignores or options.severity or options.rules:
         from sqlalint.rules.registry import all_rules
 
         rules = all_rules()
         _check(given, rules, "--{}")
+        check_selectors((s for own in ignores.values() for s in own), rules, "--per-file-ignores")
         for layer in configuration.layers:
             _check_layer(layer, rules)
+    root = opened.root.path
+    if ignores:
+        return Selected(
+            Selection(configured, given), PerFile(parse_ignores(ignores, lambda p: anchored(p, os.getcwd(), root)))
+        )
     return Selected(Selection(configured, given), PerFile(_ignores(opened)))
+
+
+def given_ignores(values: Sequence[str]) -> dict[str, list[str]]:
+    """The table that is meant by `PATTERN:RULE,PATTERN:RULE`."""
+    found: dict[str, list[str]] = {}
+    for word in (word.strip() for value in values for word in value.split(",")):
+        pattern, colon, selector = word.rpartition(":")
+        if word and not (pattern and colon and selector.strip()):
+            raise UsageError(f"--per-file-ignores: `{word}` is no pattern with a rule, such as `reports/*.py:SAL101`")
+        if word:
+            found.setdefault(pattern.strip(), []).extend(split_selectors([selector]))
+    return found
 
 
 def _configured(options: Options) -> Selectors:

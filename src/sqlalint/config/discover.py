@@ -24,17 +24,8 @@ class Layer(Struct, frozen=True):
     keys: frozenset[str]
 
     def anchored(self, patterns: Iterable[str], root: str) -> tuple[Pattern, ...]:
-        """Its patterns for paths that are relative to a project's root.
-
-        From a folder that is neither above the root nor inside, patterns count from the root.
-        """
-        way = os.path.relpath(self.folder, root).replace(os.sep, "/") if _same_drive(self.folder, root) else "."
-        if way == ".":
-            return tuple(patterns)
-        if set(way.split("/")) != {".."}:
-            return tuple(patterns) if way.startswith("..") else tuple(Anchored(p, inside=way) for p in patterns)
-        below = os.path.relpath(root, self.folder).replace(os.sep, "/")
-        return tuple(Anchored(p, below=below) for p in patterns)
+        """Its patterns for paths that are relative to a project's root."""
+        return anchored(patterns, self.folder, root)
 
     def located(self, folders: Iterable[str], root: str) -> tuple[str, ...]:
         """Its folders relative to a project's root; as they are written where that cannot be said."""
@@ -46,6 +37,20 @@ class Layer(Struct, frozen=True):
             return folder
         found = os.path.relpath(full, root).replace(os.sep, "/")
         return folder if found.startswith("..") else found
+
+
+def anchored(patterns: Iterable[str], folder: str, root: str) -> tuple[Pattern, ...]:
+    """Patterns that count from a folder, for paths that are relative to a project's root (both absolute).
+
+    From a folder that is neither above the root nor inside, patterns count from the root.
+    """
+    way = os.path.relpath(folder, root).replace(os.sep, "/") if _same_drive(folder, root) else "."
+    if way == ".":
+        return tuple(patterns)
+    if set(way.split("/")) != {".."}:
+        return tuple(patterns) if way.startswith("..") else tuple(Anchored(p, inside=way) for p in patterns)
+    below = os.path.relpath(root, folder).replace(os.sep, "/")
+    return tuple(Anchored(p, below=below) for p in patterns)
 
 
 def _same_drive(one: str, other: str) -> bool:
