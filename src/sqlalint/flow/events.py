@@ -131,8 +131,9 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
 class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
     """A version of a loaded object that is compared in Python before it is counted up.
 
-    `at` is the comparison, `written` the version as it stands there (`product.version`), `counted` where it is counted
-    up. `through_call`: the object was loaded, or is compared, in another function.
+    `at` is the comparison, or the call of the function that makes it, in which it is at `compared`. `written` is the
+    version as it stands there (`product.version`), `counted` where it is counted up. `through_call`: the object was
+    loaded, or is compared, in another function.
     """
 
     at: Spot
@@ -144,6 +145,7 @@ class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
     counted: Spot
     query: Query
     through_call: bool
+    compared: Spot | None = None
 
     @property
     def name(self) -> str:

@@ -4,22 +4,19 @@ Following a function tells which attributes are numbers of which object; here it
 ways on which the compared number was the one that was given. What is given is what a parameter brings.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
-from sqlalint.facts.span import Span
+from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.events import VersionCheck
 from sqlalint.flow.frame import Frame, query_of
+from sqlalint.flow.protection import protection
 from sqlalint.project.symbols import Definition
-
-# Calls that keep others out, or wait for them, by name; and the same in SQL.
-_LOCKS = re.compile(r"(?:^|_)(?:lock|mutex|semaphore)(?:$|_)|for_update|lockmode", re.IGNORECASE)
-_LOCKS_IN_SQL = re.compile(r"\bfor (?:no key )?(?:update|share)\b|\bupdlock\b|advisory|\block table\b", re.IGNORECASE)
-_DEEPEST = 3  # calls in which a lock is looked for
 
 # What takes a given value and gives it in another form.
 _SAME = frozenset({"int", "str"})
@@ -28,7 +25,7 @@ _RECEIVERS = frozenset({"self", "cls"})
 
 
 class _Number(NamedTuple):
-    """A number of an object: `product.version`, its object as it is written, and the batch."""
+    """A number of an object: `product.version`, its object as it is written, and the batch (0: compared elsewhere)."""
 
     owner: str
     attribute: str
@@ -40,6 +37,7 @@ class _Passed(NamedTuple):
 
     at: Span
     given: ex.Expr
+    elsewhere: Spot | None = None  # where it is compared, in a function that is called
 
 
 _State = dict[_Number, _Passed]
@@ -49,88 +47,15 @@ def version_checks(frame: Frame, function: st.Function) -> tuple[VersionCheck, .
     """The versions that a function compares in Python and then counts up, of objects that nothing protects."""
     if not frame.numbers_set:
         return ()
-    found = [e for e in _Walk(frame, function).run() if _speaks(frame, function, e)]
-    return tuple({e.at: e for e in reversed(found)}.values())
-
-
-# --- what protects ---
+    found = {e.at: e for e in reversed(_Walk(frame, function).run())}
+    return tuple(e for e in found.values() if _speaks(frame, function, e))
 
 
 def _speaks(frame: Frame, function: st.Function, check: VersionCheck) -> bool:
-    why = _why_silent(frame, function, check)
+    why = protection(frame, function, check)
     if why:
         frame.note(check.at.span, f"{check.name}: {why}")
     return not why
-
-
-def _why_silent(frame: Frame, function: st.Function, check: VersionCheck) -> str:
-    model = frame.questions.model(check.model)
-    if model is None or model.versioned:
-        return "its mapper has a version_id_col"
-    if model.versioned is None or not model.complete:
-        return "whether its mapper has a version_id_col is not known"
-    if frame.locks or check.query.locked:
-        return "a row is locked"
-    if check.attribute in frame.conditions or _is_condition(function, check.attribute):
-        return "a statement's condition compares it"
-    if _locks(frame, frame.path, function, _DEEPEST):
-        return "something that is called here locks"
-    return ""
-
-
-def _expressions(function: st.Function) -> Iterator[ex.Expr]:
-    for statement in st.walk_statements(function.body):
-        for expression in st.expressions(statement):
-            yield from ex.walk(expression)
-
-
-def _is_condition(function: st.Function, name: str) -> bool:
-    """Whether a condition of a statement seems to hold the column: `filter_by(version=)`, `t.c.version ==`, SQL."""
-    word = re.compile(rf"\bupdate\b.*\b{name}\b", re.IGNORECASE | re.DOTALL)
-    for expression in _expressions(function):
-        match expression:
-            case ex.Call(function=ex.Attribute(name="filter_by")) if expression.keyword(name) is not None:
-                return True
-            case ex.Attribute(name=last, value=ex.Attribute(name="c")) if last == name:
-                return True
-            case ex.Literal(value=str() as text) if word.search(text):
-                return True
-    return False
-
-
-def _locks(frame: Frame, path: str, function: st.Function, depth: int) -> bool:
-    """Whether a function, or one that it calls and that gives no object of a query, takes a lock."""
-    if any(_LOCKS.search(_last(d.function if isinstance(d, ex.Call) else d)) for d in function.decorators):
-        return True
-    for expression in _expressions(function):
-        match expression:
-            case ex.Literal(value=str() as text) if _LOCKS_IN_SQL.search(text):
-                return True
-            case ex.Call(function=called) if _LOCKS.search(_last(called)):
-                return True
-    if any(_is_held(s) for s in st.walk_statements(function.body)):
-        return True
-    inner = frame.called if depth == _DEEPEST else _called(frame, path, function)
-    for place, key in sorted(inner) if depth else ():
-        found = frame.questions.function(place, key)
-        if found is not None and _locks(frame, place, found, depth - 1):
-            return True
-    return False
-
-
-def _is_held(statement: st.Statement) -> bool:
-    """`with lock:`."""
-    return isinstance(statement, st.With) and any(_LOCKS.search(_last(i.value)) for i in statement.items)
-
-
-def _last(expression: ex.Expr) -> str:
-    return getattr(expression, "name", "") or getattr(expression, "id", "")
-
-
-def _called(frame: Frame, path: str, function: st.Function) -> set[tuple[str, str]]:
-    names = {ex.dotted(e.function) for e in _expressions(function) if isinstance(e, ex.Call)}
-    symbols = [frame.questions.resolve(path, n) for n in names if n is not None]
-    return {(s.path, s.key) for s in symbols if isinstance(s, Definition) and not s.rest}
 
 
 # --- what a function's text says ---
@@ -248,7 +173,7 @@ class _Walk:
             case st.Return() | st.Raise() | st.Jump():
                 return True, {}
             case st.Evaluate(value=value):
-                return self._never_returns(value), {}
+                return self._never_returns(value), self._compared_by(value)
             case st.Assign(targets=(ex.Attribute() as target,), value=value) if value is not None:
                 self._counted(target, value, state)
             case st.Augment(target=ex.Attribute() as target, operator="+", value=ex.Literal()):
@@ -330,6 +255,40 @@ class _Walk:
             return None
         return _Number(owner, attribute.name, instance.batch)
 
+    def _compared_by(self, expression: ex.Expr) -> _State:
+        """`check_version(product, expected)`: a function of the project that leaves unless the two are the same."""
+        call = expression.value if isinstance(expression, ex.Await) else expression
+        found = self._function_of(call) if isinstance(call, ex.Call) else None
+        if found is None or not isinstance(call, ex.Call):
+            return {}
+        place, function = found
+        given = _arguments(function, call)
+        for compare in _guards(function):
+            sides = [_seen_from_outside(e, given) for e in (compare.left, compare.comparators[0])]
+            for one, other in (sides, sides[::-1]):
+                owner = ex.dotted(one.value) if isinstance(one, ex.Attribute) else None
+                if owner is None or other is None or not isinstance(one, ex.Attribute):
+                    continue
+                if self._names.is_given(other) and not self._names.is_given(one):
+                    return {_Number(owner, one.name, 0): _Passed(call.span, other, replace(place, span=compare.span))}
+        return {}
+
+    def _function_of(self, call: ex.Call) -> tuple[Spot, st.Function] | None:
+        """The function of the project that is called: one of a module, or a method of the same class."""
+        name, frame = ex.dotted(call.function), self._frame
+        path, key = "", ""
+        owner = frame.key.rpartition(".")[0]
+        if name is not None and owner and name.partition(".")[0] in _RECEIVERS:
+            member = name.partition(".")[2]
+            path, _, key = (frame.questions.member(f"{frame.path}::{owner}", member) or "").partition("::")
+            key = f"{key}.{member}"
+        elif name is not None and name.partition(".")[0] not in frame.names:
+            symbol = frame.questions.resolve(frame.path, name)
+            if isinstance(symbol, Definition) and not symbol.rest:
+                path, key = symbol.path, symbol.key
+        function = frame.questions.function(path, key) if path else None
+        return (Spot(path, key, function.span), function) if function is not None else None
+
     # --- counting ---
 
     def _counted(self, target: ex.Attribute, value: ex.Expr, state: _State) -> None:
@@ -339,7 +298,7 @@ class _Walk:
             return
         sides = (meaning.left, meaning.right)
         number = self._number(target)
-        passed = state.get(number) if number is not None else None
+        passed = _passed(state, number)
         if passed is None:
             return
         for one, other in (sides, sides[::-1]):
@@ -350,7 +309,7 @@ class _Walk:
 
     def _count(self, target: ex.Attribute, state: _State) -> None:
         number = self._number(target)
-        passed = state.get(number) if number is not None else None
+        passed = _passed(state, number)
         instance = self._frame.numbers_read.get(target.name_span)
         model = self._frame.questions.model(instance.model) if instance is not None else None
         if number is None or passed is None or instance is None or model is None:
@@ -368,9 +327,46 @@ class _Walk:
                 attribute=number.attribute,
                 counted=frame.spot(target.span),
                 query=query_of(origin, frame.questions, frame),
-                through_call=elsewhere,
+                through_call=elsewhere or passed.elsewhere is not None,
+                compared=passed.elsewhere,
             )
         )
+
+
+def _passed(state: _State, number: _Number | None) -> _Passed | None:
+    return None if number is None else state.get(number) or state.get(number._replace(batch=0))
+
+
+def _guards(function: st.Function) -> Iterator[ex.Compare]:
+    """The comparisons after which a function goes on only where both sides are the same."""
+    for statement in function.body:
+        match statement:
+            case st.If(test=test, body=(*_, st.Raise()), otherwise=()):
+                parts = test.values if isinstance(test, ex.Boolean) else (test,)
+                yield from (p for p in parts if isinstance(p, ex.Compare) and p.operators == ("!=",))
+            case _:
+                pass
+
+
+def _arguments(function: st.Function, call: ex.Call) -> dict[str, ex.Expr]:
+    """What each parameter is given."""
+    names = [p.name for p in function.parameters if p.kind == "positional"]
+    if names and names[0] in _RECEIVERS:
+        names = names[1:]
+    plain = () if call.has_open_arguments else call.arguments
+    return {**dict(zip(names, plain, strict=False)), **{k.name: k.value for k in call.keywords if k.name is not None}}
+
+
+def _seen_from_outside(expression: ex.Expr, given: dict[str, ex.Expr]) -> ex.Expr | None:
+    """A parameter, or an attribute of one, as the caller writes it."""
+    match expression:
+        case ex.Name(id=name):
+            return given.get(name)
+        case ex.Attribute(value=value, name=name):
+            owner = _seen_from_outside(value, given)
+            return ex.Attribute(expression.span, owner, name) if owner is not None else None
+        case _:
+            return None
 
 
 def _plain(expression: ex.Expr) -> str:

@@ -62,8 +62,8 @@ the project's code names one of them. Where the server or the URL sets it, ignor
 ## What it cannot see
 The version may have any name; the shape tells it. It has to be an integer that is compared by `==` or `!=` with
 something that a parameter or a framework's `request` brings, on the way to counting it up. Versions that are
-timestamps or hashes, and checks that stand in functions of their own, are not seen, nor is an object that comes in as
-a parameter: whoever loaded it may have locked it. A call or a `with` whose name speaks of a lock is taken for one.
+timestamps or hashes are not seen, nor is an object that comes in as a parameter: whoever loaded it may have locked it.
+A call, a decorator or a `with` whose name speaks of a lock is taken for one.
 """
 
 from collections.abc import Iterator
@@ -90,8 +90,12 @@ def check(version: VersionCheck, project: Project) -> Iterator[Finding]:
         ),
         identity=(version.qualname, version.name),
         confidence=Confidence.LIKELY if version.through_call or version.query.inferred else Confidence.CERTAIN,
-        related=(
-            Related(f"{name} is loaded here, and not locked", version.query.at, True),
-            Related("and counted up here", version.counted, True),
-        ),
+        related=tuple(_related(version)),
     )
+
+
+def _related(version: VersionCheck) -> Iterator[Related]:
+    yield Related(f"{version.model_name} is loaded here, and not locked", version.query.at, True)
+    if version.compared is not None:
+        yield Related("compared here", version.compared, True)
+    yield Related("and counted up here", version.counted, True)
