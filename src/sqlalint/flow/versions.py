@@ -25,7 +25,10 @@ _RECEIVERS = frozenset({"self", "cls"})
 
 
 class _Number(NamedTuple):
-    """A number of an object: `product.version`, its object as it is written, and the batch (0: compared elsewhere)."""
+    """A number of an object: `product.version`, its object as it is written, and the batch.
+
+    The batch is 0 where the object is one of several, by the way on which it was reached, or is compared elsewhere.
+    """
 
     owner: str
     attribute: str
@@ -251,7 +254,7 @@ class _Walk:
         instance = self._frame.numbers_read.get(attribute.name_span) if attribute is not None else None
         if attribute is None or owner is None or instance is None:
             return None
-        if instance.origin.kind not in ("query", "get") or not instance.batch:
+        if instance.origin.kind not in ("query", "get"):
             return None
         return _Number(owner, attribute.name, instance.batch)
 
@@ -334,7 +337,13 @@ class _Walk:
 
 
 def _passed(state: _State, number: _Number | None) -> _Passed | None:
-    return None if number is None else state.get(number) or state.get(number._replace(batch=0))
+    """The comparison that a number passed; of an object that is one of several, on the way on which it is that one."""
+    if number is None:
+        return None
+    alike = [
+        p for n, p in state.items() if n[:2] == number[:2] and (n.batch == number.batch or 0 in (n.batch, number.batch))
+    ]
+    return alike[-1] if alike else None
 
 
 def _guards(function: st.Function) -> Iterator[ex.Compare]:
