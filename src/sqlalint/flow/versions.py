@@ -40,7 +40,8 @@ class _Passed(NamedTuple):
 
     at: Span
     given: ex.Expr
-    elsewhere: Spot | None = None  # where it is compared, in a function that is called
+    instance: v.Instance | None  # the object, where it is compared in this function
+    elsewhere: Spot | None = None  # or where it is compared, in a function that is called
 
 
 _State = dict[_Number, _Passed]
@@ -242,19 +243,20 @@ class _Walk:
     def _compared(self, compare: ex.Compare) -> _State:
         sides = (compare.left, compare.comparators[0])
         for one, other in (sides, sides[::-1]):
-            number = self._number(one)
-            if number is not None and self._names.is_given(other) and self._number(other) is None:
-                return {number: _Passed(compare.span, other)}
+            number, attribute = self._number(one), self._names.number(one)
+            if number is None or attribute is None or not self._names.is_given(other) or self._number(other):
+                continue
+            instance = self._frame.numbers_read[attribute.name_span]
+            if instance.batch and _is_loaded(instance):
+                return {number: _Passed(compare.span, other, instance)}
         return {}
 
     def _number(self, expression: ex.Expr) -> _Number | None:
-        """The number of a loaded object that an expression gives."""
+        """The number of an object that an expression gives."""
         attribute = self._names.number(expression)
         owner = ex.dotted(attribute.value) if attribute is not None else None
         instance = self._frame.numbers_read.get(attribute.name_span) if attribute is not None else None
         if attribute is None or owner is None or instance is None:
-            return None
-        if instance.origin.kind not in ("query", "get"):
             return None
         return _Number(owner, attribute.name, instance.batch)
 
@@ -273,7 +275,8 @@ class _Walk:
                 if owner is None or other is None or not isinstance(one, ex.Attribute):
                     continue
                 if self._names.is_given(other) and not self._names.is_given(one):
-                    return {_Number(owner, one.name, 0): _Passed(call.span, other, replace(place, span=compare.span))}
+                    at = replace(place, span=compare.span)
+                    return {_Number(owner, one.name, 0): _Passed(call.span, other, None, at)}
         return {}
 
     def _function_of(self, call: ex.Call) -> tuple[Spot, st.Function] | None:
@@ -313,9 +316,11 @@ class _Walk:
     def _count(self, target: ex.Attribute, state: _State) -> None:
         number = self._number(target)
         passed = _passed(state, number)
-        instance = self._frame.numbers_read.get(target.name_span)
-        model = self._frame.questions.model(instance.model) if instance is not None else None
-        if number is None or passed is None or instance is None or model is None:
+        if number is None or passed is None:
+            return
+        instance = passed.instance or self._frame.numbers_read[target.name_span]
+        model = self._frame.questions.model(instance.model)
+        if model is None or not _is_loaded(instance):
             return
         frame, origin = self._frame, instance.origin
         loaded = origin.at
@@ -334,6 +339,10 @@ class _Walk:
                 compared=passed.elsewhere,
             )
         )
+
+
+def _is_loaded(instance: v.Instance) -> bool:
+    return instance.origin.kind in ("query", "get")
 
 
 def _passed(state: _State, number: _Number | None) -> _Passed | None:
