@@ -1,11 +1,15 @@
 """Runs the command as users do: another process, real pipes."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalint.cli import run
 
 _OURS = ("GITHUB_", "CI_", "BITBUCKET_", "PRE_COMMIT_", "GIT_", "SQLALINT_")
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
@@ -37,6 +41,19 @@ def sqlalint(folder: Path, *arguments: str, **more: str) -> Done:
         timeout=120,
     )
     return Done(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+
+def sqlalint_here(folder: Path, *arguments: str, stdin: bytes = b"") -> Done:
+    """Run `sqlalint` in a folder in this process, which is ten times faster; its environment is that of the tests."""
+    out, err = io.StringIO(), io.StringIO()
+    before = sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin))
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = run([*arguments])
+    finally:
+        sys.stdin = before
+    return Done(status, out.getvalue(), err.getvalue())
 
 
 def lay_out(folder: Path, files: Mapping[str, str | bytes]) -> Path:

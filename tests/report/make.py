@@ -1,7 +1,7 @@
 """Findings for tests of what is shown, and how."""
 
 from sqlalint.facts.span import Place, Span
-from sqlalint.report.finding import Confidence, Note, Reported, Severity
+from sqlalint.report.finding import Confidence, Note, Reported, Severity, Suppressed
 
 
 def place(path: str, row: int = 1, column: int = 1, end_row: int = 0, end_column: int = 0) -> Place:
@@ -22,6 +22,7 @@ def finding(
     help: str = "Load them together.",
     name: str = "lazy-load-in-loop",
     identity: tuple[str, ...] = ("names",),
+    suppressed: bool = False,
 ) -> Reported:
     """A finding; `revision` makes it one of a rule that speaks on open revisions only."""
     return Reported(
@@ -39,4 +40,5 @@ def finding(
         fingerprint="f" * 32,
         revision=revision,
         open_only=bool(revision),
+        suppressed=Suppressed("comment") if suppressed else None,
     )

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from sqlalint.report.baseline import record
 from sqlalint.report.finding import Confidence, Note, PlacedEdit, PlacedFix, Reported, Severity
-from sqlalint.report.reporter import Held, Policy, decide
+from sqlalint.report.reporter import Held, Policy, before, decide
 from sqlalint.report.scope import MigrationTree, ReportSet, RevisionState, report_set
 from tests.report.make import finding, place
 
@@ -158,3 +159,50 @@ def test_what_two_things_hold_back_is_not_counted() -> None:
     assert held([finding(confidence="likely")], **outside) == Held()
     assert held(revisions()[1:2], revisions=STATES, **outside) == Held()
     assert held([finding(at="tests/a.py")], **outside) == Held()
+
+
+# --- an earlier state ---
+
+
+def since(earlier: list[Reported], later: list[Reported], **changes: object) -> tuple[list[str], Held]:
+    """What is shown of the later ones, and what is held back, where the policy is the same for both."""
+    known = before(earlier, policy(**changes))
+    report = decide(later, policy(before=known, exists=lambda path: path in {f.place.path for f in later}, **changes))
+    return [f"{f.place.path} {f.identity[0]}" for f in report.shown], report.held
+
+
+def test_what_was_there_is_not_new_and_one_more_is() -> None:
+    one, other = finding(at=place("a.py", 3)), finding(at=place("a.py", 9))
+    assert since([one], [other]) == ([], Held(not_new=1))
+    assert since([one], [one, other]) == (["a.py names"], Held(not_new=1))
+    assert since([one, other], [one]) == ([], Held(not_new=1))
+    assert since([], [one]) == (["a.py names"], Held())
+
+
+def test_what_was_held_back_and_is_shown_now_is_new_and_what_would_not_be_new_is_not_offered() -> None:
+    certain, likely = finding(at="a.py"), finding(at="a.py", confidence="likely")
+    assert since([likely], [certain]) == (["a.py names"], Held())
+    assert since([likely], [likely]) == ([], Held())
+    assert since([certain], [likely]) == ([], Held())
+    assert since([], [likely]) == ([], Held(less_sure=1))
+    assert since([likely], [certain], confidence=Confidence.LIKELY) == ([], Held(not_new=1))
+    assert since([certain], [certain, likely]) == ([], Held(not_new=1, less_sure=1))
+    in_test = finding(at="tests/a.py")
+    assert since([in_test], [in_test]) == ([], Held())
+    assert since([], [in_test]) == ([], Held(in_tests=1))
+
+
+def test_a_comment_that_is_gone_brings_the_finding_and_one_that_is_new_holds_nothing_back() -> None:
+    plain, suppressed = finding(at="a.py"), finding(at="a.py", suppressed=True)
+    assert since([suppressed], [plain]) == (["a.py names"], Held())
+    assert since([plain], [suppressed]) == ([], Held())
+    assert since([suppressed], [suppressed]) == since([], [suppressed]) == ([], Held(suppressed=1))
+
+
+def test_the_baseline_may_have_what_is_not_new() -> None:
+    one, other = finding(at="a.py"), finding(at="b.py")
+    known = tuple(record([one, other]))
+    assert since([one], [one, other], baseline=known) == ([], Held(not_new=1, baseline=1))
+    report = decide([one, other], policy(touched=lambda f: f is one, baseline=known[1:]))
+    assert [f.place.path for f in report.shown] == ["a.py"]
+    assert report.held == Held(untouched=1)

@@ -45,6 +45,10 @@ _TIERS = click.Choice([c.value for c in Confidence])
 @click.option("--history", is_flag=True, help="Judge applied revisions too.")
 @click.option("--base", metavar="REF", help="Revisions that this git reference has count as applied.")
 @click.option("--hook", is_flag=True, help="Named files only filter, as of a hook; leave out what git does not track.")
+@click.option("--new-since", metavar="REF", help="Only what was not found where HEAD left this git reference.")
+@click.option(
+    "--diff-base", metavar="REF", help="Only what touches lines that are changed since HEAD left this reference."
+)
 @click.option("--output-format", multiple=True, type=click.Choice(list(FORMATS)), help="[default: full]")
 @click.option("--output-file", multiple=True, metavar="FILE", help="Write there; the n-th file takes the n-th format.")
 @click.option("--exclude", multiple=True, metavar="PATTERNS", help="Leave out these files and folders too.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalint.analysis import Analysis
     from sqlalint.cache import Cache
     from sqlalint.cli.progress import Progress
+    from sqlalint.cli.since import Since
     from sqlalint.source.snapshot import Snapshot
     from sqlalint.source.tree import Tree
 
@@ -49,6 +50,7 @@ class Inspection:
         self.tree = open_tree(opened, options.excluded, options.force_exclude)
         self.baseline = open_baseline(options.baseline, opened) if baseline else ()
         self.base = base_of(opened, options.base) if options.base else None
+        self.since = self._open_since()
 
     @contextmanager
     def cache(self) -> "Iterator[Cache]":
@@ -62,17 +64,33 @@ class Inspection:
 
     def inspect(self, tree: "Tree", cache: "Cache", progress: "Progress | None" = None) -> Inspected:
         """Analyse a tree of the project, and decide what is reported of it."""
-        from sqlalint.run import analyse_with_cache
         from sqlalint.source.snapshot import Snapshot
 
-        snapshot, opened = Snapshot(tree), self.opened
-        analysis = analyse_with_cache(
-            snapshot, settings_of(opened), cache, by_hand=opened.by_hand, jobs=self.options.jobs, progress=progress
-        )
+        snapshot = Snapshot(tree)
+        analysis = self._analyse(snapshot, cache, progress)
         revisions = self._revisions(analysis)
         policy = self._policy(analysis, revisions, snapshot)
+        if self.since is not None:
+            earlier = self.since.earlier(lambda then: self._analyse(then, cache, progress))
+            if earlier is not None:
+                policy = self.since.only_new(policy, earlier, self._policy(earlier, Revisions(), snapshot))
+                analysis = self.since.with_crashes(analysis, earlier)
+            policy = self.since.only_touched(policy, snapshot)
         report = self._with_stale(decide(analysis.findings, policy), analysis)
         return Inspected(snapshot, analysis, revisions, policy, report)
+
+    def _analyse(self, snapshot: "Snapshot", cache: "Cache", progress: "Progress | None") -> "Analysis":
+        from sqlalint.run import analyse_with_cache
+
+        settings, by_hand = settings_of(self.opened), self.opened.by_hand
+        return analyse_with_cache(snapshot, settings, cache, by_hand=by_hand, jobs=self.options.jobs, progress=progress)
+
+    def _open_since(self) -> "Since | None":
+        if self.options.new_since is None and self.options.diff_base is None:
+            return None
+        from sqlalint.cli.since import Since
+
+        return Since(self.options, self.opened)
 
     def _revisions(self, analysis: "Analysis") -> Revisions:
         """Which revisions are open; git is only asked if a finding depends on it."""
@@ -101,13 +119,13 @@ class Inspection:
             history=options.history,
             full=self._is_full(analysis),
             baseline=self.baseline,
-            exists=lambda path: path in snapshot.paths(),
+            exists=frozenset(snapshot.paths()).__contains__,
         )
 
     def _is_full(self, analysis: "Analysis") -> bool:
         """Whether the whole project is judged by all rules that are on."""
         options = self.options
-        partly = options.select or options.ignore or options.exclude or analysis.crashes
+        partly = options.select or options.ignore or options.exclude or options.diff_base or analysis.crashes
         return not partly and "" in self.opened.folders
 
     def _with_stale(self, report: Report, analysis: "Analysis") -> Report:

@@ -12,6 +12,7 @@ from sqlalint.source.files import DEFAULT_EXCLUDES, is_below
 
 if TYPE_CHECKING:
     from sqlalint.project.settings import Settings
+    from sqlalint.source.git import CommitTree, Git
     from sqlalint.source.working_tree import WorkingTree
 
 
@@ -51,22 +52,49 @@ def open_project(
 
 
 def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False) -> "WorkingTree":
-    """The working tree of a project, with the files that the engine reads. `exclude` counts from the working directory."""
-    from sqlalint.analysis import is_text
+    """The working tree of a project, with the files that the engine reads."""
     from sqlalint.source.working_tree import WorkingTree
 
-    root = opened.root.path
-    configured = opened.configuration.patterns(root)
-    base = DEFAULT_EXCLUDES if configured is None else configured
     return WorkingTree(
-        root,
-        wanted=lambda path: path.endswith(".py") or is_text(path),
-        excludes=(*base, *opened.configuration.more_patterns(root), *anchored(exclude, _here(), root)),
+        opened.root.path,
+        wanted=_is_wanted,
+        excludes=excludes_of(opened, exclude),
         named=(*opened.files, *opened.folders),
         force_exclude=force_exclude,
         only_named=opened.is_loose,
         tracked=opened.hook,
     )
+
+
+def open_commit(
+    git: "Git", commit: str, opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False
+) -> "CommitTree":
+    """The same files as they are in a commit."""
+    from sqlalint.source.git import CommitTree
+
+    return CommitTree(
+        git,
+        commit,
+        wanted=_is_wanted,
+        excludes=excludes_of(opened, exclude),
+        named=(*opened.files, *opened.folders),
+        force_exclude=force_exclude,
+        only_named=opened.is_loose,
+    )
+
+
+def excludes_of(opened: Opened, exclude: Sequence[str]) -> tuple[str, ...]:
+    """The patterns of the configuration, and those of `exclude`, which count from the working directory."""
+    root = opened.root.path
+    configured = opened.configuration.patterns(root)
+    base = DEFAULT_EXCLUDES if configured is None else configured
+    return (*base, *opened.configuration.more_patterns(root), *anchored(exclude, _here(), root))
+
+
+def _is_wanted(path: str) -> bool:
+    from sqlalint.analysis import is_text
+
+    return path.endswith(".py") or is_text(path)
 
 
 def settings_of(opened: Opened) -> "Settings":

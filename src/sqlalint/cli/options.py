@@ -22,6 +22,8 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     history: bool = False
     base: str | None = None
     hook: bool = False
+    new_since: str | None = None
+    diff_base: str | None = None
     output_format: tuple[str, ...] = ()
     output_file: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from sqlalint.config.errors import UsageError
 from sqlalint.report.formats import listed, renderer
 from sqlalint.report.presentation import About, Presentation, Screen
 from sqlalint.report.reporter import Policy, Report
+from sqlalint.report.style import printable
 from sqlalint.report.summary import Fraction, Run, summary
 from sqlalint.source.text import Unreadable, decode
 
@@ -98,6 +99,8 @@ class Printing:
             notes=(f"{note[0].upper()}{note[1:]}.",) if note else (),
             repeated=repeated,
             untracked=tuple(shown.path(p) for p in getattr(self._tree, "untracked", ())),
+            new_since=printable(policy.new_since),
+            diff_base=printable(policy.diff_base),
             verbose=verbose,
         )
         write_quietly(summary(report, run), sys.stdout if to_stdout else sys.stderr)

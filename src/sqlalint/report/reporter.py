@@ -5,13 +5,20 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from sqlalint.report.baseline import Known, Matched, match
+from sqlalint.report.baseline import Known, Matched, match, record
 from sqlalint.report.finding import Confidence, Reported, Severity, Suppressed
 from sqlalint.report.places import Standing, is_less_sure, is_off, standing
 from sqlalint.report.scope import ReportSet, RevisionState
 
 UNUSED = "SAL001"  # a suppression that is not needed
 _SEVERITIES = list(Severity)  # from the gravest
+
+
+class Before(Struct, frozen=True):
+    """The findings of an earlier state: those that were shown, and those that something else than a comment held back."""
+
+    shown: tuple[Known, ...] = ()
+    held: tuple[Known, ...] = ()
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -22,6 +29,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     and open revisions. `migrations` are folders of revisions, `revisions` the state of each by path. `full` tells of a
     run that judges the whole project by all rules that are on: only that can say that a suppression is not needed.
     `baseline` are the entries of the baseline, `exists` tells whether a file is there (relative to the project root).
+    `before` is what was found at an earlier state (None: nobody asks), `touched` says whether a line of a finding is
+    changed; `new_since` and `diff_base` are the references that these are about.
     """
 
     selected: Callable[[Reported], bool]
@@ -36,10 +45,17 @@ class Policy(Struct, frozen=True, kw_only=True):
     full: bool = True
     baseline: tuple[Known, ...] = ()
     exists: Callable[[str], bool] = lambda _: True
+    before: Before | None = None
+    new_since: str = ""
+    touched: Callable[[Reported], bool] | None = None
+    diff_base: str = ""
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """How many findings are held back by one thing alone: each number is what the one option would add."""
+    """How many findings are held back by one thing alone: each number is what the one option would add.
+
+    Only what is `not_new`, or on lines that are `untouched`, may be in the baseline besides.
+    """
 
     less_sure: int = 0
     applied: int = 0
@@ -50,6 +66,8 @@ class Held(Struct, frozen=True, kw_only=True):
     in_scripts: int = 0
     suppressed: int = 0
     baseline: int = 0
+    not_new: int = 0
+    untouched: int = 0
 
 
 class Report(Struct, frozen=True):
@@ -75,6 +93,7 @@ def decide(findings: Iterable[Reported], policy: Policy) -> Report:
         match(policy.baseline, [judged[n][0] for n in candidates], policy.exists) if policy.baseline else Matched()
     )
     known = {candidates[n] for n in matched.numbers}
+    old = _not_new(judged, policy)
     shown: list[Reported] = []
     held: dict[str, list[Reported]] = {}
     for number, (finding, obstacles) in enumerate(judged):
@@ -83,12 +102,45 @@ def decide(findings: Iterable[Reported], policy: Policy) -> Report:
         if number in known:
             obstacles.add("baseline")
             finding = msgspec.structs.replace(finding, suppressed=Suppressed("baseline"))
+        if number in old:
+            obstacles.add("not new")
+        if policy.touched is not None and not policy.touched(finding):
+            obstacles.add("untouched")
         if not obstacles:
             shown.append(finding)
         for obstacle in _alone(obstacles):
             held.setdefault(obstacle, []).append(finding)
     suppressed = [*held.get("suppressed", ()), *held.get("baseline", ())]
     return Report(_in_order(shown), _counted(held), _in_order(suppressed), matched.stale)
+
+
+def before(findings: Iterable[Reported], policy: Policy) -> Before:
+    """What of the findings of an earlier state is known, when those of a later one are held against it.
+
+    What a comment suppressed there is not: whoever takes the comment away brings the finding.
+    """
+    judged = [_judge(finding, policy) for finding in findings]
+    shown = record(finding for finding, obstacles in judged if obstacles == set())
+    held = record(finding for finding, obstacles in judged if obstacles and "suppressed" not in obstacles)
+    return Before(tuple(shown), tuple(held))
+
+
+def _not_new(judged: "list[tuple[Reported, set[str] | None]]", policy: Policy) -> set[int]:
+    """The numbers of the findings that were there before.
+
+    What was not sure enough then, or in a test, and is shown now, is new. What is held back now is held against all:
+    the option that shows it shows what was there too.
+    """
+    if policy.before is None:
+        return set()
+    found: set[int] = set()
+    entries = policy.before.shown
+    for held in (False, True):
+        numbers = [n for n, (_, obstacles) in enumerate(judged) if obstacles is not None and bool(obstacles) is held]
+        matched = match(entries, [judged[n][0] for n in numbers], policy.exists)
+        found.update(numbers[n] for n in matched.numbers)
+        entries = (*matched.stale, *policy.before.held)
+    return found
 
 
 def _in_order(findings: list[Reported]) -> tuple[Reported, ...]:
@@ -107,14 +159,20 @@ def _counted(held: Mapping[str, list[Reported]]) -> Held:
         in_scripts=len(held.get("script", ())),
         suppressed=len(held.get("suppressed", ())),
         baseline=len(held.get("baseline", ())),
+        not_new=len(held.get("not new", ())),
+        untouched=len(held.get("untouched", ())),
     )
 
 
 def _alone(obstacles: set[str]) -> set[str]:
     """The obstacles of which each by itself is all that is in the way.
 
-    A finding that is less sure because it is in a script is shown both by naming the script and by a lower tier.
+    A finding that is less sure because it is in a script is shown both by naming the script and by a lower tier. One
+    that is not new may be in the baseline, and on lines that are unchanged: it is counted as the first of these.
     """
+    for time in ("not new", "untouched"):
+        if time in obstacles and obstacles <= {time, "untouched", "baseline"}:
+            return {time}
     return obstacles if len(obstacles) == 1 or obstacles == {"script", "less sure"} else set()
 
 

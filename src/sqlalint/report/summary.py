@@ -27,6 +27,7 @@ class Run(Struct, frozen=True, kw_only=True):
     how the project as a whole is named (both as a user would write them). `brought` are folders of migrations that are
     reported on besides what was named; `notes` what the user should know about the base of the revisions. `repeated`
     findings were shown for other files of the same hook, and `untracked` files were named but left out.
+    `new_since` and `diff_base` are the references that findings were held against.
     """
 
     files: int
@@ -40,6 +41,8 @@ class Run(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     repeated: int = 0
     untracked: tuple[str, ...] = ()
+    new_since: str = ""
+    diff_base: str = ""
     verbose: bool = False
 
 
@@ -98,6 +101,11 @@ def _held(held: Held, run: Run) -> Iterator[str]:
         yield f"{count(held.suppressed, 'finding')} suppressed by comments."
     if held.baseline:
         yield f"{count(held.baseline, 'finding')} known from the baseline."
+    if held.not_new:
+        verb = "is" if held.not_new == 1 else "are"
+        yield f"{count(held.not_new, 'finding')} that {verb} not new since {run.new_since} not shown."
+    if held.untouched:
+        yield f"{count(held.untouched, 'finding')} on lines unchanged since {run.diff_base} not shown."
 
 
 def _them(number: int) -> str:

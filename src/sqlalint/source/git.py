@@ -115,6 +115,11 @@ class Git:
             )
         )  # fmt: skip
 
+    def tracked(self) -> frozenset[str]:
+        """The files of the index below the folder; of submodules their folders."""
+        listed = self.run("ls-files", "-z", "--cached", "--", ".")
+        return frozenset(os.fsdecode(p) for p in listed.split(b"\0") if p)
+
     def files_of(self, commit: str) -> dict[str, str]:
         """The regular files of a commit below the folder, with the ids of their contents."""
         listed = self.run("ls-tree", "-r", "-z", commit, "--", ".")
@@ -130,7 +135,8 @@ class Git:
 class CommitTree:
     """The files of a commit below the project root (see `Tree`). Use it as a context manager: it keeps a process.
 
-    `wanted` says by its path whether a file is of interest at all; `excludes` are left out.
+    `wanted` says by its path whether a file is of interest at all; `excludes` are left out. `named`, `force_exclude` and
+    `only_named` are as for `WorkingTree`. What an ignore file matches and is committed all the same belongs to it.
     """
 
     def __init__(
@@ -140,11 +146,16 @@ class CommitTree:
         *,
         wanted: Callable[[str], bool] = lambda _: True,
         excludes: Sequence[str] = DEFAULT_EXCLUDES,
+        named: Sequence[str] = (),
+        force_exclude: bool = False,
+        only_named: bool = False,
     ) -> None:
         self._git = git
         self._commit = commit
         self._wanted = wanted
         self._excludes = Patterns(tuple(excludes))
+        self._named = () if force_exclude else tuple(named)
+        self._only_named = only_named
         self._files: dict[str, str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -158,7 +169,15 @@ class CommitTree:
 
     def paths(self) -> list[str]:
         """The paths of all files, sorted. Raises `GitProblem`."""
-        return sorted(p for p in self._all() if self._wanted(p) and not self._excludes.match_below(p))
+        wanted = [p for p in self._all() if self._wanted(p) and _is_text(p)]
+        kept = set() if self._only_named else {p for p in wanted if not self._excludes.match_below(p)}
+        for name in self._named:
+            folder = f"{name}/"
+            if name not in ("", ".") and not any(p.startswith(folder) for p in kept):
+                inside = [p for p in wanted if p.startswith(folder)]
+                kept.update(p for p in inside if not self._excludes.match_below(p[len(folder) :]))
+        kept.update(p for p in wanted if p in self._named)
+        return sorted(kept)
 
     def read(self, path: str) -> bytes:
         """A file's bytes as they are in the commit. Raises `OSError`."""
@@ -199,6 +218,14 @@ class CommitTree:
                 stderr=subprocess.DEVNULL,
             )
         return self._process
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def environment() -> dict[str, str]:

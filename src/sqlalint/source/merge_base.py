@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalint.source.git import Git, GitProblem
 
 _BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-_SHALLOW = "fetch the whole history (`fetch-depth: 0` in actions/checkout), or set `start-after`"
+_WHOLE = "fetch the whole history (`fetch-depth: 0` in actions/checkout)"
+_SHALLOW = f"{_WHOLE}, or set `start-after`"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Baseless:
 
     reason: str
     remedy: str
+
+
+class NoFork(Exception):
+    """There is no commit to compare with: why, and what helps."""
 
 
 class UnknownReference(Exception):
@@ -105,6 +110,31 @@ def _of_history(git: Git, head: str, parent: bool) -> Base | Baseless:
     if not known:
         return Baseless(f"none of {', '.join(_BRANCHES)} is there to compare with", "set `base` or `start-after`")
     return Baseless("there is no earlier commit to compare with", "set `start-after`")
+
+
+def find_fork(git: Git, reference: str) -> Base:
+    """The merge base of a reference and HEAD: what others have put on the reference since is not new here.
+
+    A name that is no commit is tried below `origin/` too: a checkout of CI has no local branches. Raises `NoFork`.
+    """
+    try:
+        found = [(name, commit) for name in (reference, f"origin/{reference}") if (commit := git.commit(name))]
+        if not found:
+            raise NoFork(f"`{reference}` names no commit{_if_shallow(git)}")
+        name, commit = found[0]
+        if git.commit("HEAD") is None:
+            raise NoFork("nothing is committed yet")
+        fork = git.merge_base(commit, "HEAD")
+        if fork is None:
+            raise NoFork(f"`{name}` and HEAD have no commit in common{_if_shallow(git)}")
+    except GitProblem as problem:
+        raise NoFork(problem.message) from None
+    return Base(fork, name)
+
+
+def _if_shallow(git: Git) -> str:
+    """What to do where a shallow clone may be why."""
+    return f"; the clone is shallow: {_WHOLE}" if git.is_shallow else ""
 
 
 def _of_problem(problem: GitProblem) -> Baseless:
