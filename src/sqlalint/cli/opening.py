@@ -13,6 +13,7 @@ from sqlalint.source.files import DEFAULT_EXCLUDES, is_below
 if TYPE_CHECKING:
     from sqlalint.project.settings import Settings
     from sqlalint.source.git import CommitTree, Git
+    from sqlalint.source.glob import Pattern
     from sqlalint.source.working_tree import WorkingTree
 
 
@@ -83,7 +84,7 @@ def open_commit(
     )
 
 
-def excludes_of(opened: Opened, exclude: Sequence[str]) -> tuple[str, ...]:
+def excludes_of(opened: Opened, exclude: Sequence[str]) -> "tuple[Pattern, ...]":
     """The patterns of the configuration, and those of `exclude`, which count from the working directory."""
     root = opened.root.path
     configured = opened.configuration.patterns(root)

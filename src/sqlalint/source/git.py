@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from sqlalint.source.files import DEFAULT_EXCLUDES
-from sqlalint.source.glob import Patterns
+from sqlalint.source.glob import Pattern, Patterns
 
 _TIMEOUT = 60.0
 # Settings of a repository that would run programs or write to it.
@@ -145,7 +145,7 @@ class CommitTree:
         commit: str,
         *,
         wanted: Callable[[str], bool] = lambda _: True,
-        excludes: Sequence[str] = DEFAULT_EXCLUDES,
+        excludes: Sequence[Pattern] = DEFAULT_EXCLUDES,
         named: Sequence[str] = (),
         force_exclude: bool = False,
         only_named: bool = False,
