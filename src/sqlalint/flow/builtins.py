@@ -48,9 +48,7 @@ def _each(evaluator: "Evaluator", source: v.Value, function: ex.Expr, at: Span, 
     """Call a function once for each element."""
     callee = evaluator.value(function)
     with evaluator.loop(source, at, kind, "row") as element:
-        if isinstance(callee, v.Closure):
-            return evaluator.inline(callee, [element])
-        return v.UNKNOWN
+        return evaluator.apply(callee, [element], function.span)
 
 
 def _mapped(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:

@@ -16,6 +16,9 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts.statement import Function
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
+from sqlalint.flow.frame import At, Frame
+from sqlalint.flow.given import NOTHING_DONE, Summary
+from sqlalint.flow.handing import Handed, perform, substituted
 from sqlalint.flow.questions import Question, Questions
 
 _DEEPEST = 40  # far deeper than code calls; only keeps Python's own stack
@@ -30,6 +33,7 @@ class _Kept(NamedTuple):
     """What following a function gave. `lowest`: the outermost unfinished function that it stands on."""
 
     value: v.Value
+    summary: Summary
     asked: frozenset[Question]
     lowest: int
 
@@ -46,43 +50,55 @@ class Following:
         self._stack: list[tuple[str, str]] = []
         self._lowest = _NEVER  # the outermost function being followed that was called again since
 
-    def returned(
-        self, path: str, key: str, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
-    ) -> v.Value:
-        """The value of a call: what following the function gives, else what its annotation says."""
-        function = self._questions.function(path, key)
-        if function is None:
-            return v.UNKNOWN
-        promised = self._annotations.value(function.returns, path)
-        found = self._followed(path, key, function, bound, arguments, keywords)
-        value = promised if isinstance(found, v.Unknown | v.Literal) and not isinstance(promised, v.Unknown) else found
-        if _is_context_manager(function) and isinstance(value, v.Many):
-            value = value.element
-        return v.Awaitable(value) if function.is_async and not function.is_generator else value
-
-    def _followed(
+    def called(
         self,
-        path: str,
-        key: str,
-        function: Function,
-        bound: v.Value | None,
+        frame: Frame,
+        at: At,
+        function: v.FunctionRef,
         arguments: list[v.Value],
         keywords: dict[str, v.Value],
     ) -> v.Value:
+        """The value of a call: what following the function gives, else what its annotation says.
+
+        What the function does with the objects that it is given is done in the frame.
+        """
+        found = self._questions.function(function.path, function.key)
+        if found is None:
+            return v.UNKNOWN
+        promised = self._annotations.value(found.returns, function.path)
+        value = self._followed(frame, at, function, found, arguments, keywords)
+        if isinstance(value, v.Unknown | v.Literal) and not isinstance(promised, v.Unknown):
+            value = promised
+        if _is_context_manager(found) and isinstance(value, v.Many):
+            value = value.element
+        return v.Awaitable(value) if found.is_async and not found.is_generator else value
+
+    def _followed(
+        self,
+        frame: Frame,
+        called_at: At,
+        function: v.FunctionRef,
+        found: Function,
+        arguments: list[v.Value],
+        keywords: dict[str, v.Value],
+    ) -> v.Value:
+        path, key, bound = function.path, function.key, function.bound
         if self._is_open(key, bound):
             return v.UNKNOWN
         if (path, key) in self._stack or len(self._stack) >= _DEEPEST:
             place = self._stack.index((path, key)) if (path, key) in self._stack else 0
             self._lowest = min(self._lowest, place)
             return v.UNKNOWN
-        given = _bind(function, bound, arguments, keywords)
+        handed = Handed()
+        given = _bind(found, bound, arguments, keywords, handed)
         at = (path, key, _encode(sorted(given.items())))
-        kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, function, given)
+        kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, found, given, len(handed.objects))
         self._questions.also(kept.asked)
         self._lowest = min(self._lowest, kept.lowest)
-        return self._renumbered(kept.value)
+        values = perform(frame, called_at, kept.summary, handed.objects)
+        return substituted(self._renumbered(kept.value), values)
 
-    def _follow(self, at: "_At", function: Function, given: dict[str, v.Value]) -> "_Kept":
+    def _follow(self, at: "_At", function: Function, given: dict[str, v.Value], handed: int) -> "_Kept":
         from sqlalint.flow.follow import Follower  # the two need each other
 
         path, key, _ = at
@@ -90,15 +106,18 @@ class Following:
         place, self._lowest = len(self._stack), _NEVER
         self._stack.append((path, key))
         try:
-            value = Follower(self._questions, path, key, self).call(function, given)
+            follower = Follower(self._questions, path, key, self)
+            follower.frame.handed = handed
+            value = follower.call(function, given)
         finally:
             self._stack.pop()
             asked = self._questions.resume(before)
             lowest, self._lowest = self._lowest, outer
+        summary = _summary(follower.frame)
         if lowest >= place:  # it stands on nobody that is still being followed
-            kept = self._kept[at] = _Kept(value, asked, _NEVER)
+            kept = self._kept[at] = _Kept(value, summary, asked, _NEVER)
         else:
-            kept = self._provisional[at] = _Kept(value, asked, lowest)
+            kept = self._provisional[at] = _Kept(value, summary, asked, lowest)
         if not self._stack:
             self._provisional.clear()
         return kept
@@ -106,13 +125,14 @@ class Following:
     def _is_open(self, key: str, bound: v.Value | None) -> bool:
         """Whether a subclass may have its own version of a method: then it is not known which one runs."""
         name = key.rpartition(".")[2]
-        return isinstance(bound, v.Object) and self._questions.is_overridden(bound.class_id, name)
+        owner = bound.class_id if isinstance(bound, v.Object) else bound.model if isinstance(bound, v.Instance) else ""
+        return bool(owner) and self._questions.is_overridden(owner, name)
 
     def _renumbered(self, value: v.Value) -> v.Value:
         """The same value as another execution: its objects are another batch, and vary with no loop of the caller."""
         match value:
-            case v.Instance():
-                return replace(value, batch=next(self.numbers), loop=0, read=0)
+            case v.Instance(given=given):
+                return value if given else replace(value, batch=next(self.numbers), loop=0, read=0)
             case v.Many(element=element):
                 return replace(value, element=self._renumbered(element))
             case v.Items(items=items):
@@ -130,10 +150,21 @@ class Following:
                 return value
 
 
+def _summary(frame: Frame) -> Summary:
+    loaded = tuple((model, loads) for model, found in frame.loaded.items() for _, loads in found)
+    if not frame.accesses and not loaded:
+        return NOTHING_DONE
+    return Summary(tuple(frame.accesses), frozenset(frame.finished), loaded)
+
+
 def _bind(
-    function: Function, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
+    function: Function,
+    bound: v.Value | None,
+    arguments: list[v.Value],
+    keywords: dict[str, v.Value],
+    handed: Handed,
 ) -> dict[str, v.Value]:
-    """The parameters whose values matter to what is returned; of the others the annotation says enough."""
+    """The parameters whose values matter to what is returned or done; of the others the annotation says enough."""
     positional = [p.name for p in function.parameters if p.kind == "positional"]
     decorators = {(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators}
     values = list(arguments)
@@ -153,11 +184,14 @@ def _bind(
         elif parameter.name not in given and isinstance(parameter.default, ex.Collection):
             given[parameter.name] = v.UNKNOWN if parameter.default.items else v.Items(())
     optional = {p.name for p in function.parameters if isinstance(p.default, ex.Literal) and p.default.value is None}
-    return {
-        name: value if _matters(value) else v.GIVEN
-        for name, value in given.items()
-        if _matters(value) or name in optional
-    }
+    found: dict[str, v.Value] = {}
+    for name, value in given.items():
+        shape = value if _matters(value) else handed.shape(value)
+        if shape is not None:
+            found[name] = shape
+        elif name in optional:
+            found[name] = v.GIVEN
+    return found
 
 
 def _matters(value: v.Value) -> bool:

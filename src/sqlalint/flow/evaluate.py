@@ -193,9 +193,9 @@ class Evaluator:
                 return v.Object(class_id)
             case v.Closure():
                 return self.inline(function, arguments)
-            case v.FunctionRef(path=path, key=key, bound=bound) if frame.callees is not None:
-                value = frame.callees.returned(path, key, bound, arguments, keywords)
-                results.gave(frame, path, key, value)
+            case v.FunctionRef() if frame.callees is not None:
+                value = frame.callees.called(frame, call.span, function, arguments, keywords)
+                results.gave(frame, function.path, function.key, value)
                 return value
             case _:
                 return v.UNKNOWN
@@ -211,9 +211,19 @@ class Evaluator:
         self.frame.touched |= {(made.batch, name) for name in names}
         return made
 
-    def inline(self, function: v.Closure | v.FunctionRef, arguments: list[v.Value]) -> v.Value:
+    def apply(self, function: v.Value, arguments: list[v.Value], at: Span) -> v.Value:
+        """What a function that was passed as a value gives for these arguments."""
+        match function:
+            case v.Closure():
+                return self.inline(function, arguments)
+            case v.FunctionRef() if self.frame.callees is not None:
+                return self.frame.callees.called(self.frame, at, function, arguments, {})
+            case _:
+                return v.UNKNOWN
+
+    def inline(self, function: v.Closure, arguments: list[v.Value]) -> v.Value:
         """Follow a lambda or local function with these arguments."""
-        if not isinstance(function, v.Closure) or self.frame.inlined >= MAX_INLINE:
+        if self.frame.inlined >= MAX_INLINE:
             return v.UNKNOWN
         inner = function.function
         positional = [p.name for p in inner.parameters if p.kind == "positional"]
@@ -260,6 +270,7 @@ class Evaluator:
                 held = isinstance(source, v.Many) and source.kind in ("list", "collection")
                 if held and not active.left_early:
                     frame.touched |= active.touched
+                    frame.finished.add(active.loop.number)
 
     def _count(self, source: v.Value, element: v.Value) -> None:
         if v.is_rows(source):

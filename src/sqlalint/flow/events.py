@@ -45,7 +45,8 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     `path` are the relationships from the query's entity to the object, `model` the object's class. `loop` is the loop
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
     options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
-    behind it, folded. `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
+    behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
+    `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
     dynamic relationship on it, whose query takes the options; 0 where there is none.
     """
 
@@ -71,11 +72,17 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     action: str
     further: tuple["LazyRead", ...] = ()
     own_query: int = 0
+    calls: tuple[Spot, ...] = ()
 
     @property
     def name(self) -> str:
         """`User.posts`."""
         return f"{self.model_name}.{self.attribute}"
+
+    @property
+    def place(self) -> Spot:
+        """Where the function does it: the read, or the call that leads to it."""
+        return self.calls[0] if self.calls else self.at
 
 
 class LoopReads(Struct, frozen=True, array_like=True):
@@ -88,7 +95,7 @@ class LoopReads(Struct, frozen=True, array_like=True):
     @property
     def at(self) -> Spot:
         """The first read."""
-        return self.reads[0].at
+        return self.reads[0].place
 
 
 class AsyncRead(Struct, frozen=True, array_like=True):
@@ -99,7 +106,7 @@ class AsyncRead(Struct, frozen=True, array_like=True):
     @property
     def at(self) -> Spot:
         """The read."""
-        return self.read.at
+        return self.read.place
 
 
 class JoinedCollection(Struct, frozen=True, array_like=True):

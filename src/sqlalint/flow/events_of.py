@@ -26,8 +26,8 @@ def events_of(frame: Frame) -> Function:
         lazy = replace(_lazy(frame, read), further=tuple(further.get(read.number, ())))
         if lazy.query.is_async:
             asynchronous.setdefault((lazy.query.at, lazy.name), AsyncRead(lazy))
-        elif read.loop is not None and (read.loop.at, lazy.at) not in seen:
-            seen.add((read.loop.at, lazy.at))
+        elif read.loop is not None and (read.loop.at, lazy.at, lazy.calls) not in seen:
+            seen.add((read.loop.at, lazy.at, lazy.calls))
             loops.setdefault((read.loop.number, lazy.query.at), (read.loop, []))[1].append(lazy)
     groups = tuple(LoopReads(loop, reads[0].query, tuple(reads)) for loop, reads in loops.values())
     return Function(
@@ -81,6 +81,7 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         in_rows=read.in_rows,
         held_in_list=not query.stream,
         action=read.action,
+        calls=read.calls,
     )
 
 

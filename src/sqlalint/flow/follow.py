@@ -180,7 +180,7 @@ class Follower:
 
     def _branch(self, body: tuple[st.Statement, ...]) -> tuple[int, dict[str, v.Value]]:
         """Follow a block that may not be entered; returns how it ends and the names after it."""
-        mark = len(self.frame.reads)
+        mark = self.frame.mark
         before = dict(self.frame.names)
         with self.frame.condition():
             end = self.block(body)
@@ -223,6 +223,8 @@ class Follower:
                 value = self._argument(test)
                 if value == v.GIVEN:
                     self._inferred = True
+                    return True
+                if isinstance(value, v.Instance):
                     return True
                 return bool(value.value) if isinstance(value, v.Literal) else None
             case ex.Compare(left=left, operators=("is" | "is not" as operator,), comparators=(ex.Literal(value=None),)):
@@ -286,7 +288,7 @@ class Follower:
         item = ex.dotted(statement.target) or "row"
         before = dict(self.frame.names)
         with self.evaluator.loop(source, statement.iterable.span, "for", item) as element:
-            mark, active = len(self.frame.reads), self.frame.loops[-1:] if self.frame.loops else []
+            mark, active = self.frame.mark, self.frame.loops[-1:] if self.frame.loops else []
             self.evaluator.assign(statement.target, element)
             end = self.block(statement.body)
             if end in (OUT, AWAY):  # the first turn is the last

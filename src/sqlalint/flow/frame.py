@@ -4,26 +4,45 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import Loop, Query, ResultConsumed, VersionCheck
+from sqlalint.flow.given import Access
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
 from sqlalint.project.mapping import Model, Relationship
 
 
+class Seen(Struct, frozen=True):
+    """Where something is done by a function that was called: the place, and the calls that lead there, outermost first."""
+
+    at: Spot
+    calls: tuple[Spot, ...]
+
+
+At: TypeAlias = Span | Seen
+
+
 class Callees(Protocol):
-    """Gives what functions of the project return; see `callees.py`."""
+    """Follows functions of the project where they are called; see `callees.py`."""
 
     numbers: "itertools.count[int]"
 
-    def returned(
-        self, path: str, key: str, bound: v.Value | None, arguments: list[v.Value], keywords: dict[str, v.Value]
+    def called(
+        self,
+        frame: "Frame",
+        at: "At",
+        function: v.FunctionRef,
+        arguments: list[v.Value],
+        keywords: dict[str, v.Value],
     ) -> v.Value:
-        """The value of a call."""
+        """The value of a call in a frame, where also what it does with the objects that it is given happens."""
         ...
 
 
@@ -56,6 +75,7 @@ class Read:
     target_held: bool
     in_rows: bool
     action: str
+    calls: tuple[Spot, ...] = ()
     dropped: bool = False
 
 
@@ -70,6 +90,9 @@ class Frame:
         self.names: dict[str, v.Value] = {}
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []
+        self.accesses: list[Access] = []
+        self.finished: set[int] = set()  # loops over something held that no turn left early, by number
+        self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []
         self.touched: set[tuple[int, str]] = set()
         self.added: set[int] = set()  # new objects, by batch, that wait in a session
@@ -98,10 +121,14 @@ class Frame:
         """A span of this function as a spot."""
         return Spot(self.path, self.key, span)
 
-    def note(self, span: Span, text: str) -> None:
+    def note(self, at: At, text: str) -> None:
         """Say, to whoever asks why, what condition kept a rule silent."""
-        if self.trace is not None:
-            self.notes.append((span, text))
+        if self.trace is None:
+            return
+        if isinstance(at, Span):
+            self.notes.append((at, text))
+        elif at.calls:
+            self.notes.append((at.calls[0].span, text))
 
     def see(self, span: Span, name: str, value: v.Value) -> None:
         """Remember what a name was found to be, for whoever asks."""
@@ -121,11 +148,38 @@ class Frame:
         finally:
             self.depth -= 1
 
-    def drop_reads_since(self, mark: int, loop_numbers: set[int]) -> None:
+    @property
+    def mark(self) -> tuple[int, int]:
+        """How much was read so far."""
+        return len(self.reads), len(self.accesses)
+
+    def drop_reads_since(self, mark: tuple[int, int], loop_numbers: set[int]) -> None:
         """Forget reads of these loops: the way on which they stand leaves the loop, so that they happen once."""
-        for read in self.reads[mark:]:
+        for read in self.reads[mark[0] :]:
             if read.loop is not None and read.loop.number in loop_numbers:
                 read.dropped = True
+        for position in range(mark[1], len(self.accesses)):
+            access = self.accesses[position]
+            if access.loop is not None and access.loop.number in loop_numbers:
+                self.accesses[position] = replace(access, loop=None)
+
+    def seen(self, at: At) -> Seen:
+        """Where something is done: here, or in a function that was called."""
+        return at if isinstance(at, Seen) else Seen(self.spot(at), ())
+
+    def access(self, instance: v.Instance, name: str, at: At, action: str) -> int:
+        """Remember what is done with an object that was given; returns the number of what it gives."""
+        active = self.active(instance.loop) if instance.loop else None
+        loop = active.loop if active else None
+        conditional = self.depth > (active.depth if active else 0)
+        for access in self.accesses:
+            same = (access.of, access.name, access.action) == (instance.given, name, action) and access.loop == loop
+            if same and (conditional or not access.conditional):
+                return access.number
+        seen = self.seen(at)
+        number = self.handed + len(self.accesses) + 1
+        self.accesses.append(Access(number, instance.given, name, action, seen.at, loop, conditional, seen.calls))
+        return number
 
 
 def query_of(origin: v.Origin, questions: Questions, frame: Frame) -> Query:

@@ -104,7 +104,7 @@ class Members:
             case v.Pairs(by_name=by_name):
                 return by_name.get(name, v.Method(receiver, name))
             case v.Object(class_id=class_id) | v.ClassRef(class_id=class_id):
-                return self._of_object(receiver, class_id, name)
+                return self._of_object(receiver, class_id, name, at)
             case v.Unknown():
                 return v.Method(receiver, name) if receiver.rows else v.UNKNOWN
             case v.Session() if name in ("sync_session", "session_factory"):
@@ -147,18 +147,17 @@ class Members:
             return v.UNKNOWN
         return v.ExternalRef(libraries.canonical(f"{base}.{name}"))
 
-    def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str) -> v.Value:
+    def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str, at: Span) -> v.Value:
         """A method or attribute of an instance of a project's class."""
         questions = self.frame.questions
         owner = questions.member(class_id, name)
         if owner is not None:
             path, _, key = owner.partition("::")
             function = questions.function(path, f"{key}.{name}")
+            method = v.FunctionRef(path, f"{key}.{name}", receiver)
             if function is not None and _is_property(function) and isinstance(receiver, v.Object):
-                if self.frame.callees is None:
-                    return self.frame.annotations.value(function.returns, path)
-                return self.frame.callees.returned(path, f"{key}.{name}", receiver, [], {})
-            return v.FunctionRef(path, f"{key}.{name}", receiver)
+                return self.frame.callees.called(self.frame, at, method, [], {}) if self.frame.callees else v.UNKNOWN
+            return method
         for ancestor in questions.mro(class_id):
             path, _, key = ancestor.partition("::")
             found = self._declared(path, key, name)

@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from sqlalint.facts.span import Span
+from sqlalint.facts.span import START
 from sqlalint.flow import loads as ld
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
-from sqlalint.flow.frame import Frame, Read
+from sqlalint.flow.frame import At, Frame, Read
 from sqlalint.project.mapping import Model, Relationship
 
 _EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
@@ -14,7 +14,7 @@ _NUMBERS = frozenset({"Integer", "BigInteger", "SmallInteger", "INTEGER", "BIGIN
 _QUERIED = frozenset({"dynamic", "write_only"})
 
 
-def attribute(frame: Frame, instance: v.Instance, name: str, at: Span, action: str = "read") -> v.Value:
+def attribute(frame: Frame, instance: v.Instance, name: str, at: At, action: str = "read") -> v.Value:
     """The value of `instance.name`, recording the load that reading it is."""
     model = frame.questions.model(instance.model)
     if model is None:
@@ -30,18 +30,18 @@ def attribute(frame: Frame, instance: v.Instance, name: str, at: Span, action: s
         return v.UNKNOWN
     if name in model.methods:
         owner, _, key = model.methods[name].partition("::")
-        if name in model.properties or name in model.hybrids:
-            function = frame.questions.function(owner, key)
-            return frame.annotations.value(function.returns, owner) if function else v.UNKNOWN
-        return v.FunctionRef(owner, key, instance)
+        method = v.FunctionRef(owner, key, instance)
+        if name not in model.properties and name not in model.hybrids:
+            return method
+        return frame.callees.called(frame, at, method, [], {}) if frame.callees else v.UNKNOWN
     return v.UNKNOWN
 
 
-def relationship(
-    frame: Frame, instance: v.Instance, model: Model, name: str, at: Span, action: str = "read"
-) -> v.Value:
+def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at: At, action: str = "read") -> v.Value:
     """The value of a relationship of an object, recording the load where there is one."""
     found = model.relationships[name]
+    if instance.given:
+        return _target(frame, instance, found, 0, given=frame.access(instance, name, at, action))
     how, unsure = _how(instance, found)
     silent = _why_silent(frame, instance, model, found, how, action)
     if silent is not None:
@@ -57,15 +57,27 @@ def relationship(
     return _target(frame, instance, found, number)
 
 
-def queried(frame: Frame, many: v.Many, at: Span) -> None:
+def queried(frame: Frame, many: v.Many, at: At) -> None:
     """Record that a dynamic relationship is iterated or counted: a query each time."""
     element = many.element
     if many.kind != "dynamic" or not isinstance(element, v.Instance) or element.via is None:
         return
     parent, name = element.via
     model = frame.questions.model(parent.model)
-    if model is not None and parent.origin.kind in ("query", "get"):
+    if parent.given:
+        frame.access(parent, name, at, "iterate")
+    elif model is not None and parent.origin.kind in ("query", "get"):
         record(frame, parent, model, model.relationships[name], at, unsure=False, action="iterate")
+
+
+def refreshed(frame: Frame, instance: v.Instance, name: str, action: str, at: At) -> None:
+    """`refresh(x, [name])` loads a relationship, `expire(x, [name])` forgets it."""
+    if instance.given:
+        frame.access(instance, name, at, action)
+    elif action == "refresh":
+        frame.touched.add((instance.batch, name))
+    else:
+        frame.touched.discard((instance.batch, name))
 
 
 def _how(instance: v.Instance, found: Relationship) -> tuple[str | None, bool]:
@@ -151,7 +163,7 @@ def _way_back(instance: v.Instance, found: Relationship, frame: Frame) -> v.Inst
     return None
 
 
-def _target(frame: Frame, instance: v.Instance, found: Relationship, number: int) -> v.Value:
+def _target(frame: Frame, instance: v.Instance, found: Relationship, number: int, given: int = 0) -> v.Value:
     """The object or the collection behind a relationship."""
     if found.target is None or found.collection is None:
         return v.UNKNOWN
@@ -166,6 +178,7 @@ def _target(frame: Frame, instance: v.Instance, found: Relationship, number: int
         via=(replace(instance, via=None), found.attribute) if instance.via else (instance, found.attribute),
         read=number or instance.read,
         optional=not found.collection,
+        given=given,
     )
     if not found.collection:
         return target
@@ -177,7 +190,7 @@ def record(
     instance: v.Instance,
     model: Model,
     found: Relationship | None,
-    at: Span,
+    at: At,
     *,
     unsure: bool,
     action: str,
@@ -191,6 +204,7 @@ def record(
         if same and read.instance.batch == instance.batch and read.loop == (active.loop if active else None):
             return read.number
     number = frame.number()
+    seen = frame.seen(at)
     target = frame.questions.model(found.target) if found and found.target else None
     frame.reads.append(
         Read(
@@ -200,8 +214,9 @@ def record(
             relationship=found,
             attribute=name,
             target=target,
-            at=frame.spot(at),
-            function=frame.spot(Span(1, 1, 1, 1)),
+            at=seen.at,
+            calls=seen.calls,
+            function=frame.spot(START),
             loop=active.loop if active else None,
             unsure=unsure,
             conditional=frame.depth > (active.depth if active else 0),
@@ -268,8 +283,11 @@ def _bases(frame: Frame, model_id: str) -> tuple[str, ...]:
     return model.bases if model else ()
 
 
-def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: Span) -> None:
+def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: At) -> None:
     """Reading a column that the query left out is a load of its own."""
+    if instance.given:
+        frame.access(instance, name, at, "read")
+        return
     if instance.origin.kind not in ("query", "get") or instance.loads.wild:
         return
     if (instance.batch, name) in frame.touched or not _is_left_out(instance, model, name):
@@ -298,7 +316,7 @@ def _is_left_out(instance: v.Instance, model: Model, name: str) -> bool:
     return name in model.deferred_properties or bool(column and column.deferred)
 
 
-def _proxied(frame: Frame, instance: v.Instance, model: Model, name: str, at: Span) -> v.Value:
+def _proxied(frame: Frame, instance: v.Instance, model: Model, name: str, at: At) -> v.Value:
     """An association proxy reads its relationship, and then an attribute of each object behind it."""
     proxy = model.proxies[name]
     if proxy.relationship not in model.relationships:

@@ -1,7 +1,10 @@
 """The loader option that a lazy load wants, complete with its chain, as code to paste."""
 
+import itertools
 import re
+from collections.abc import Iterable
 
+from sqlalint.facts.span import Spot
 from sqlalint.flow.events import LazyRead, Query
 from sqlalint.project.mapping import Relationship
 
@@ -46,6 +49,18 @@ def advice(reads: list[LazyRead]) -> list[str]:
         alias = f", with the alias that it selects in place of `{query.entity}`" if query.aliased and not owner else ""
         texts.append(f"load it with the query{owner}: `{code}`{alias}")
     return texts
+
+
+def way(reads: Iterable[LazyRead]) -> list[tuple[str, Spot]]:
+    """The calls that lead to reads in other functions, and the reads, each with what happens there."""
+    found: dict[Spot, str] = {}
+    for read in reads:
+        places = [*read.calls[1:], read.at] if read.calls else []
+        for place, then in itertools.pairwise(places):
+            found.setdefault(place, f"`{place.definition}` calls `{then.definition}`")
+        if places:
+            found.setdefault(read.at, f"`{read.at.definition}` reads {read.name}")
+    return [(text, place) for place, text in found.items()]
 
 
 def _owner(read: LazyRead) -> str:

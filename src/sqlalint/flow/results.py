@@ -1,5 +1,7 @@
 """Executing statements: sessions, results, and where rows are fetched."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Span, Spot
@@ -50,7 +52,7 @@ def execute(
     if name == "refresh" and _is_given(keywords, "with_for_update"):
         frame.locks = True
     if name in ("refresh", "expire", "expunge"):
-        _refreshed(frame, name, arguments, keywords)
+        _refreshed(frame, name, arguments, keywords, at)
         return v.Awaitable(v.NONE) if session.is_async else v.NONE
     if name in ("add", "add_all", "flush"):
         _written(frame, session, name, arguments)
@@ -111,19 +113,20 @@ def gave(frame: Frame, path: str, key: str, value: v.Value) -> None:
         frame.called.add((path, key))
 
 
-def _refreshed(frame: Frame, name: str, arguments: list[v.Value], keywords: dict[str, v.Value]) -> None:
+def _refreshed(frame: Frame, name: str, arguments: list[v.Value], keywords: dict[str, v.Value], at: Span) -> None:
     """`refresh(x, ["posts"])` loads relationships; `refresh(x)`, `expire(x)` forget what was loaded lazily."""
     instance = arguments[0] if arguments else v.UNKNOWN
     if not isinstance(instance, v.Instance):
         return
     names = arguments[1] if len(arguments) > 1 else keywords.get("attribute_names")
+    found: Iterable[str] = ()
     if isinstance(names, v.Items):
-        found = {n.value for n in names.items if isinstance(n, v.Literal) and isinstance(n.value, str)}
-        change = {(instance.batch, n) for n in found}
-        frame.touched = frame.touched - change if name == "expire" else frame.touched | change
+        found = [n.value for n in names.items if isinstance(n, v.Literal) and isinstance(n.value, str)]
     elif names is not None and name == "refresh":  # names that are not known: anything may be loaded now
         model = frame.questions.model(instance.model)
-        frame.touched |= {(instance.batch, n) for n in (model.relationships if model else ())}
+        found = model.relationships if model else ()
+    for attribute in found:
+        reads.refreshed(frame, instance, attribute, name, at)
 
 
 def _written(frame: Frame, session: v.Session, name: str, arguments: list[v.Value]) -> None:

@@ -19,8 +19,8 @@ from sqlalint.flow.loads import Loads
 class Origin(Struct, frozen=True):
     """Where an object came from.
 
-    `kind`: query, get, new, or unknown (a parameter, `self`, a call that is not followed): only for the first two is
-    it known what was loaded. `at` is the `select(...)` or `query(...)` call, `function` its place's definition.
+    `kind`: query, get, new, given, or unknown (a parameter, `self`, a call that is not followed): only for the first two
+    is it known what was loaded. What is given is known to whoever calls the function that is followed. `at` is the `select(...)` or `query(...)` call, `function` its place's definition.
     `is_async`: the session is asynchronous. `sure_session`: the session's type was resolved, not inferred from its use.
     `stream`: rows come one by one and are not held. `statement`: facts of the query that rules need.
     `inferred`: a branch on the way was taken to be the one for an argument that is given.
@@ -36,6 +36,7 @@ class Origin(Struct, frozen=True):
 
 
 NOWHERE = Origin("unknown")
+HANDED = Origin("given")
 
 
 class Unknown(Struct, frozen=True):
@@ -62,6 +63,7 @@ class Instance(Struct, frozen=True):
     `path`: the relationships from the origin's entity to here. `via`: the id of the model and the relationship that it
     came through, with the batch of the object it came from. `loop`: the number of the loop that it varies with, 0 for
     none. `read`: the number of the lazy load that brought it, 0 for none: further loads behind it belong to that one.
+    `given`: the number of what the function was given, or of the `Access` to that, that this is; 0 for other objects.
     """
 
     model: str
@@ -73,6 +75,7 @@ class Instance(Struct, frozen=True):
     via: "tuple[Instance, str] | None" = None
     read: int = 0
     optional: bool = False
+    given: int = 0
 
 
 class Many(Struct, frozen=True):
@@ -325,7 +328,8 @@ def is_rows(value: Value) -> bool:
 def _join_instances(a: Instance, b: Instance) -> Instance:
     origin = a.origin if a.origin.kind != "unknown" else b.origin
     loads = ld.join(a.loads, b.loads)
-    if "unknown" in (a.origin.kind, b.origin.kind):  # on one way it came from out of sight
+    # on one way it came from out of sight, or is another of the objects that were given
+    if "unknown" in (a.origin.kind, b.origin.kind) or a.given != b.given:
         origin, loads = NOWHERE, ld.UNKNOWN_LOADS
     return Instance(
         a.model,
@@ -337,6 +341,7 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         via=a.via if a.via == b.via else None,
         read=a.read if a.read == b.read else 0,
         optional=a.optional or b.optional,
+        given=a.given if a.given == b.given else 0,
     )
 
 

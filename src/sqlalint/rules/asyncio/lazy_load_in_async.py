@@ -45,7 +45,7 @@ def check(load: AsyncRead, project: Project) -> Iterator[Finding]:
     """One finding for each query and attribute."""
     read = load.read
     yield Finding(
-        at=read.at,
+        at=read.place,
         message=f"{_ACTIONS[read.action]} {read.name} here raises MissingGreenlet: {_reason(read)}",
         help=_help(read),
         identity=(read.qualname, read.name),
@@ -63,7 +63,7 @@ def _reason(read: LazyRead) -> str:
 def _tier(read: LazyRead) -> Confidence:
     if read.unsure:
         return Confidence.POSSIBLE
-    if not read.query.sure_session or read.query.inferred:
+    if not read.query.sure_session or read.query.inferred or (read.conditional and read.calls):
         return Confidence.LIKELY
     relationship = read.relationship
     if relationship is None:
@@ -98,6 +98,8 @@ def _related(read: LazyRead) -> Iterator[Related]:
     if read.loop is not None:
         yield Related("the loop", read.loop.at, True)
     yield Related("the object comes from here", read.query.at, True)
+    for text, place in remedy.way([read]):
+        yield Related(text, place, True)
     for further in read.further:
         yield Related(f"and then {further.name}", further.at, True)
     if read.relationship is not None:

@@ -50,7 +50,7 @@ def check(loads: LoopReads, project: Project) -> Iterator[Finding]:
     main = [read for tier, read in tiers if tier == best]
     rest = [read for tier, read in tiers if tier != best]
     yield Finding(
-        at=main[0].at,
+        at=main[0].place,
         message=_message(main),
         help=_help([*main, *rest]),
         identity=(main[0].qualname, *sorted({read.name for read in main})),
@@ -65,6 +65,8 @@ def _tier(read: LazyRead) -> Confidence:
     if read.unsure:
         return Confidence.POSSIBLE
     if relationship.direction is None or relationship.collection is None or read.query.inferred:
+        return Confidence.LIKELY
+    if read.conditional and read.calls:  # what the condition asks is not looked at
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
@@ -112,7 +114,9 @@ def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> It
     options = ", some options are not known" if loads.query.has_unknown_options else ", no option for it"
     yield Related(f"the rows come from here{options}", loads.query.at, True)
     for read in main[1:]:
-        yield Related(f"{read.name} is loaded here", read.at, True)
+        yield Related(f"{read.name} is loaded here", read.place, True)
+    for text, place in remedy.way(main):
+        yield Related(text, place, True)
     for read in rest:
         each = f"one query per distinct {remedy.words(read.attribute)}" if _per_distinct(read) else "a query per row"
         yield Related(f"perhaps {read.name} too, {each}", read.at, True)

@@ -1,0 +1,44 @@
+"""What a function does with the objects that it is given: its summary for whoever calls it.
+
+A function is followed with objects of which only the models are known. What it reads of them is remembered step by
+step, and is done again at each call with the objects that are really given there: only there is it known what is loaded.
+"""
+
+from msgspec import Struct
+
+from sqlalint.facts.span import Spot
+from sqlalint.flow.events import Loop
+from sqlalint.flow.loads import Loads
+
+
+class Access(Struct, frozen=True, array_like=True):
+    """One thing that is done with an object: it is read, assigned, appended to, iterated, refreshed or expired.
+
+    `of` is the number of the object: those that were given come first, from 1 on, and each access gives what has its
+    own number. `loop` is the loop of the function with which the object varies. `conditional`: perhaps it is not done.
+    `calls` lead from the function to the place, outermost first.
+    """
+
+    number: int
+    of: int
+    name: str
+    action: str
+    at: Spot
+    loop: Loop | None
+    conditional: bool
+    calls: tuple[Spot, ...]
+
+
+class Summary(Struct, frozen=True, array_like=True):
+    """All accesses in their order.
+
+    `finished` are the loops over something that is held which no turn leaves early, by their numbers: after them all
+    its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model.
+    """
+
+    accesses: tuple[Access, ...] = ()
+    finished: frozenset[int] = frozenset()
+    loaded: tuple[tuple[str, Loads], ...] = ()
+
+
+NOTHING_DONE = Summary()
