@@ -14,6 +14,7 @@ from sqlalint.cache import Cache
 from sqlalint.config.select import RETIRED
 from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
+from sqlalint.flow.causes import Causes
 from sqlalint.hashing import blake2b
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
@@ -160,15 +161,17 @@ def subjects(project: Project) -> Iterator[Any]:
 def followed(project: Project) -> Iterator[Any]:
     """What following the functions that query brings to light."""
     known = (project.records.store, project.records.paths) if project.records else ()
+    causes = Causes()
     for path, found in follow_all(project, *known):
         if isinstance(found, Exception):
             yield crash("", path, found)
             continue
-        yield from found.reads
-        yield from found.async_reads
+        causes.add(found)
         yield from found.consumed
         yield from found.versions
         yield Loops(found.loops_understood, found.loops)
+    yield from causes.reads
+    yield from causes.async_reads
 
 
 class Loops(Struct, frozen=True):

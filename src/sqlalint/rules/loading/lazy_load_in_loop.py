@@ -120,8 +120,8 @@ def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> It
     for read in rest:
         each = f"one query per distinct {remedy.words(read.attribute)}" if _per_distinct(read) else "a query per row"
         yield Related(f"perhaps {read.name} too, {each}", read.at, True)
-    for read in (f for r in main for f in r.further):
-        yield Related(f"and then {read.name}", read.at, True)
+    for text, at in dict.fromkeys((f"and then {f.name}", f.at) for r in main for f in r.further):
+        yield Related(text, at, True)
     for read in main:
         if read.relationship is not None:
             lazy = read.relationship.lazy or "select"

@@ -1,0 +1,45 @@
+"""One cause, however many functions lead to it: a loop and a query, or a query and an attribute, are reported once."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from sqlalint.facts.span import Spot
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads
+
+_Read = TypeVar("_Read", LoopReads, AsyncRead)
+
+
+class Causes:
+    """The reads of all functions, of each cause those that the fewest calls lead to."""
+
+    def __init__(self) -> None:
+        self._loops: dict[tuple[Spot, Spot], LoopReads] = {}
+        self._async: dict[tuple[Spot, Spot], AsyncRead] = {}
+
+    def add(self, found: Function) -> None:
+        """Take what following one function gave."""
+        for reads in found.reads:
+            key = reads.loop.at, reads.query.at
+            self._loops[key] = _nearer(reads, self._loops.get(key))
+        for read in found.async_reads:
+            key = read.read.at, read.read.query.at
+            self._async[key] = _nearer(read, self._async.get(key))
+
+    @property
+    def reads(self) -> Iterable[LoopReads]:
+        """One for each loop over the rows of one query."""
+        return self._loops.values()
+
+    @property
+    def async_reads(self) -> Iterable[AsyncRead]:
+        """One for each read of what one query gave."""
+        return self._async.values()
+
+
+def _nearer(one: _Read, other: _Read | None) -> _Read:
+    return one if other is None or _distance(one) < _distance(other) else other
+
+
+def _distance(found: LoopReads | AsyncRead) -> tuple[int, Spot]:
+    first: LazyRead = found.reads[0] if isinstance(found, LoopReads) else found.read
+    return len(first.calls), found.at
