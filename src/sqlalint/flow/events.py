@@ -42,7 +42,8 @@ class Query(Struct, frozen=True, array_like=True):
 class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     """A relationship (or deferred column) read that no option and no mapper setting loads.
 
-    `path` are the relationships from the query's entity to the object, `model` the object's class. `loop` is the loop
+    `path` are the relationships from the query's entity to the object, `path_models` and `path_ids` the names and the ids
+    of the models that have them, `model` the object's class. `loop` is the loop
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
     options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
     behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
@@ -62,6 +63,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     target_table: str
     path: tuple[str, ...]
     path_models: tuple[str, ...]
+    path_ids: tuple[str, ...]
     loop: Loop | None
     query: Query
     unsure: bool

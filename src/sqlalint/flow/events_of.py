@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads
 from sqlalint.flow.frame import Frame, Read, query_of
 from sqlalint.flow.values import Entity
+from sqlalint.project.mapping import Model
 
 
 def events_of(frame: Frame) -> Function:
@@ -71,7 +72,8 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         target_name=read.target.name if read.target else "",
         target_table=(read.target.table or "") if read.target else "",
         path=read.instance.path,
-        path_models=models,
+        path_models=tuple(model.name for model in models),
+        path_ids=tuple(model.id for model in models),
         own_query=own_query,
         loop=read.loop,
         query=query,
@@ -85,21 +87,21 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
     )
 
 
-def _path_models(frame: Frame, read: Read) -> tuple[Entity | None, tuple[str, ...], int]:
-    """The entity of the query from which the path leads to the object, the names of the models on the way, and how many
+def _path_models(frame: Frame, read: Read) -> tuple[Entity | None, tuple[Model, ...], int]:
+    """The entity of the query from which the path leads to the object, the models on the way, and how many
     steps of the path lead to the last query of a dynamic relationship, which takes options of its own."""
     statement = read.instance.origin.statement
     for entity in (statement.entities or ()) if statement else ():
-        names: list[str] = []
+        models: list[Model] = []
         at, own_query = entity.model, 0
         for number, step in enumerate(read.instance.path, 1):
             model = frame.questions.model(at) if at else None
             if model is None or step not in model.relationships:
                 at = None
                 break
-            names.append(model.name)
+            models.append(model)
             at = model.relationships[step].target
             own_query = number if model.relationships[step].lazy in ("dynamic", "write_only") else own_query
         if at == read.model.id:
-            return entity, tuple(names), own_query
+            return entity, tuple(models), own_query
     return None, (), 0

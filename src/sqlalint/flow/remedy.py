@@ -2,34 +2,68 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalint.facts.span import Spot
 from sqlalint.flow.events import LazyRead, Query
 from sqlalint.project.mapping import Relationship
 
-
-def option(read: LazyRead) -> str | None:
-    """`selectinload(User.posts).joinedload(Post.author)`; None where no option helps (dynamic relationships)."""
-    if read.relationship is None or read.relationship.lazy in ("dynamic", "write_only"):
-        return None
-    text = ""
-    steps = list(zip(read.path_models, read.path, strict=False))
-    for model, attribute in steps[read.own_query :]:
-        text += ("." if text else "") + f"selectinload({model}.{attribute})"
-    if len(read.path_models) != len(read.path):
-        return None
-    text += ("." if text else "") + _step(read, read.relationship)
-    for below in read.further:
-        if below.relationship is not None and len(below.path) == len(read.path) + 1:
-            text += "." + _step(below, below.relationship)
-            break
-    return text
+_QUERIED = ("dynamic", "write_only")
 
 
-def _step(read: LazyRead, relationship: Relationship) -> str:
-    strategy = "selectinload" if relationship.collection or prefers_selectin(read.query) else "joinedload"
-    return f"{strategy}({read.model_name}.{read.attribute})"
+class Branch:
+    """One relationship of the options that reads want, and those behind it. `how` is the loader function."""
+
+    def __init__(self, model: str, model_id: str, attribute: str) -> None:
+        self.model, self.model_id, self.attribute = model, model_id, attribute
+        self.how = "defaultload"  # keeps what the query says of it
+        self.below: dict[str, Branch] = {}
+
+    def code(self, models: Mapping[str, str], functions: Mapping[str, str], *, chained: bool = False) -> str:
+        """The option as code, with the names that models and loader functions have there, by their own names.
+
+        In a chain the function is a method.
+        """
+        text = self.how if chained else functions.get(self.how, self.how)
+        text += f"({models.get(self.model, self.model)}.{self.attribute})"
+        inner = list(self.below.values())
+        if len(inner) == 1:
+            return f"{text}.{inner[0].code(models, functions, chained=True)}"
+        return text + (f".options({', '.join(b.code(models, functions) for b in inner)})" if inner else "")
+
+    def functions(self) -> set[str]:
+        """The loader functions that are called by name."""
+        found, branch = {self.how}, self
+        while len(branch.below) == 1:
+            (branch,) = branch.below.values()
+        return found.union(*(b.functions() for b in branch.below.values()))
+
+    def branches(self) -> "Iterator[Branch]":
+        """This one and all behind it."""
+        yield self
+        for branch in self.below.values():
+            yield from branch.branches()
+
+
+def options(reads: Iterable[LazyRead]) -> list[Branch]:
+    """The options that load what is read, and what is read behind that; none for what no option helps (dynamic ones)."""
+    found: dict[str, Branch] = {}
+    for read in (r for first in reads for r in (first, *first.further)):
+        relationship = read.relationship
+        if relationship is None or relationship.lazy in _QUERIED or len(read.path_models) != len(read.path):
+            continue
+        above = zip(read.path_models, read.path_ids, read.path, strict=True)
+        level = found
+        for model, model_id, attribute in [*above, (read.model_name, read.model, read.attribute)][read.own_query :]:
+            branch = level.setdefault(attribute, Branch(model, model_id, attribute))
+            level = branch.below
+        if branch.how == "defaultload":
+            branch.how = _strategy(read, relationship)
+    return list(found.values())
+
+
+def _strategy(read: LazyRead, relationship: Relationship) -> str:
+    return "selectinload" if relationship.collection or prefers_selectin(read.query) else "joinedload"
 
 
 def prefers_selectin(query: Query) -> bool:
@@ -41,11 +75,11 @@ def advice(reads: list[LazyRead]) -> list[str]:
     """What to write for options, and at which query."""
     texts = []
     for owner in dict.fromkeys(_owner(r) for r in reads):
-        options = list(dict.fromkeys(o for r in reads if _owner(r) == owner and (o := option(r)) is not None))
-        if not options:
+        found = [branch.code({}, {}) for branch in options(r for r in reads if _owner(r) == owner)]
+        if not found:
             continue
         query = reads[0].query
-        code = (".options({})" if owner else where(query)).format(", ".join(options))
+        code = (".options({})" if owner else where(query)).format(", ".join(found))
         alias = f", with the alias that it selects in place of `{query.entity}`" if query.aliased and not owner else ""
         texts.append(f"load it with the query{owner}: `{code}`{alias}")
     return texts

@@ -77,6 +77,11 @@ def add_argument(at: Spot, listed: Listed, text: str) -> Edits:
     return (_insert(at, _end(last), between + text),)
 
 
+def insert_behind(at: Spot, text: str) -> Edits:
+    """Put something right behind the expression at a spot: a method call on what it gives."""
+    return (_insert(at, _end(at.span), text),)
+
+
 def add_before(at: Spot, listed: Listed, span: Span, text: str) -> Edits:
     """Put one more item before the one at a span: before the dict that ends `__table_args__`."""
     listing = _listing(listed)

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from sqlalint.flow import remedy
 from sqlalint.flow.events import AsyncRead, LazyRead
+from sqlalint.flow.mend import option_fix
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
@@ -51,6 +52,7 @@ def check(load: AsyncRead, project: Project) -> Iterator[Finding]:
         identity=(read.qualname, read.name),
         confidence=_tier(read),
         related=tuple(_related(read)),
+        fix=option_fix(project, [read]) if read.query.kind != "new" else None,
     )
 
 

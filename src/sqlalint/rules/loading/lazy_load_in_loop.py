@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from sqlalint.flow import remedy
 from sqlalint.flow.events import LazyRead, LoopReads
+from sqlalint.flow.mend import option_fix
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
@@ -56,6 +57,7 @@ def check(loads: LoopReads, project: Project) -> Iterator[Finding]:
         identity=(main[0].qualname, *sorted({read.name for read in main})),
         confidence=best,
         related=tuple(_related(loads, main, rest)),
+        fix=option_fix(project, [*main, *rest]) if best != Confidence.POSSIBLE else None,
     )
 
 

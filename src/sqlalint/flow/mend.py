@@ -1,0 +1,72 @@
+"""The fix of lazy loads: their options put at the query that gives the rows, and imported where they are not yet."""
+
+from sqlalint.facts import expression as ex
+from sqlalint.flow import remedy
+from sqlalint.flow.events import LazyRead, Query
+from sqlalint.project import edits
+from sqlalint.project.mapping import Model
+from sqlalint.project.project import Project
+from sqlalint.project.symbols import Definition
+from sqlalint.report.finding import Edit, Fix
+
+
+def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
+    """The options that all these reads want, at their query; None where that is not plain, or is in another function."""
+    query, branches = reads[0].query, remedy.options(reads)
+    if not branches or query.aliased or any(r.own_query or not _is_here(r) for r in reads):
+        return None
+    models = _names(project, query, branches)
+    if models is None:
+        return None
+    imports: tuple[Edit, ...] = ()
+    functions: dict[str, str] = {}
+    for function in sorted(set().union(*(b.functions() for b in branches))):
+        found = edits.import_name(project, query.at, "sqlalchemy.orm", function)
+        if found is None:
+            return None
+        functions[function] = found.written
+        imports = (*imports, *found.edits)
+    added = _added(project, query, ", ".join(b.code(models, functions) for b in branches))
+    names = remedy.plural(list(dict.fromkeys(r.name for r in reads)))
+    return Fix(f"Load {names} with the query", (*imports, *added), safe=False) if added else None
+
+
+def _is_here(read: LazyRead) -> bool:
+    """Whether the query is in the function that was followed."""
+    at = read.query.at
+    return (at.path, at.definition) == (read.function.path, read.function.definition)
+
+
+def _names(project: Project, query: Query, branches: list[remedy.Branch]) -> dict[str, str] | None:
+    """What the models of the options are called at the query; None where one has no name there."""
+    wanted = {b.model: b.model_id for top in branches for b in top.branches()}
+    names: dict[str, str] = {}
+    for name, model_id in wanted.items():
+        model = project.models.model(model_id)
+        known = _name(project, query, model) if model else None
+        if known is None:
+            return None
+        names[name] = known
+    return names
+
+
+def _name(project: Project, query: Query, model: Model) -> str | None:
+    """A name that the file of the query has for a model: its own, or one in a module that the query's entity is in."""
+    path, key = model.id.split("::")
+    candidates = [model.name]
+    call = edits.call_at(project, query.at)  # None for `User.query`
+    for argument in call.arguments if call else ():
+        dotted = ex.dotted(argument)
+        if dotted is not None:
+            candidates += [dotted, f"{dotted.rpartition('.')[0]}.{model.name}"]
+    return next((c for c in candidates if project.resolve(query.at.path, c) == Definition(path, key)), None)
+
+
+def _added(project: Project, query: Query, options: str) -> edits.Edits:
+    """The edits that give the options to the query."""
+    if query.kind != "get" or query.legacy:
+        return edits.insert_behind(query.at, f".options({options})")
+    call = edits.call_at(project, query.at)
+    if call is None or call.keyword("options") is not None or call.has_open_keywords:
+        return ()
+    return edits.add_argument(query.at, call, f"options=[{options}]")
