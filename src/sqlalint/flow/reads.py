@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from sqlalint.facts.span import START
+from sqlalint.facts.span import START, Span
 from sqlalint.flow import loads as ld
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -25,7 +25,7 @@ def attribute(frame: Frame, instance: v.Instance, name: str, at: At, action: str
         return _proxied(frame, instance, model, name, at)
     if name in model.columns or name in model.deferred_properties:
         _column(frame, instance, model, name, at)
-        if is_number(model, name):
+        if isinstance(at, Span) and is_number(model, name):  # of other functions that is their own matter
             frame.numbers_read[at] = instance
         return v.UNKNOWN
     if name in model.methods:
