@@ -137,6 +137,91 @@ def test_a_long_line_is_cut_around_the_mark() -> None:
     assert (code[6:9], code[-3:]) == ("...", "...")
 
 
+def test_a_long_line_is_shown_again_for_marks_that_are_out_of_sight() -> None:
+    source = "def f(): return [" + ", ".join(f"user_{n}.posts" for n in range(100)) + "]\n"
+    notes = [("first", "user_1.posts"), ("near", "user_51.posts"), ("last", "user_99.posts")]
+    at = source.index("user_50.posts") + 1
+    related = tuple(
+        Note(label, place("a.py", 1, source.index(word) + 1, 1, source.index(word) + 1 + len(word)), True)
+        for label, word in notes
+    )
+    out = rendered(finding(at=place("a.py", 1, at, 1, at + 13), related=related), files={"a.py": source}).splitlines()
+    assert all(len(line) <= 80 for line in out[1:])
+    under: dict[str, str] = {}
+    code = ""
+    for line in out[1:-3]:
+        if line.startswith("  1 |"):
+            code = line
+            continue
+        for mark in re.finditer(r"[-^]+", line):
+            under[code[mark.start() : mark.end()]] = line[mark.end() :].strip(" -^")
+        if not re.search(r"[-^]", line):
+            under[line[5:].strip(" |")] = ""
+    assert under == {
+        "user_50.posts": "near",
+        "user_51.posts": "near",
+        "user_1.posts": "first",
+        "user_99.posts": "",
+        "last": "",
+    }
+
+
+def test_marks_at_the_end_of_a_line_are_in_its_one_view() -> None:
+    related = (Note("here too", place("a.py", 1, 6, 1, 6), True), Note("and here", place("a.py", 1, 1), True))
+    out = rendered(finding(at=place("a.py", 1, 6, 1, 7), related=related), files={"a.py": "x = 1\n"}).splitlines()
+    assert out[1:5] == ["  1 | x = 1", "    |      ^", "    |      - here too", "    | - and here"]
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "cells"),
+    [
+        ("print('👩\u200d👩\u200d👧', x)", "print('👩👩👧', ", 16),  # joined in every terminal differently
+        ("print('\u1112\u1161\u11ab', x)", "print('\u1112\u1161\u11ab', ", 12),  # one syllable
+        ("\tprint('ａ\tｂ', x)", "    print('ａ   ｂ', ", 21),
+        ("print('e\u0301\u0300', x)", "print('e\u0301\u0300', ", 11),
+        ("print('\u202e\u2066', x)", "print('\ufffd\ufffd', ", 12),
+    ],
+)
+def test_marks_stand_below_what_they_mark(source: str, before: str, cells: int) -> None:
+    column = source.index("x)") + 1
+    code, mark = rendered(finding(at=place("a.py", 1, column)), files={"a.py": source}).splitlines()[1:3]
+    assert code == f"  1 | {before}x)"
+    assert mark == "    | " + " " * cells + "^"
+
+
+def test_a_long_label_is_wrapped() -> None:
+    label = "the rows come from here, where nothing is said of User.posts and nothing of User.comments"
+    related = (Note(label, place("app/models.py", 4, 36, 4, 48), True),)
+    out = rendered(finding(at=place("app/models.py", 1), related=related), width=60).splitlines()
+    assert all(len(line) <= 60 for line in out[1:])
+    assert [line[6:].strip() for line in out[6:9]] == [
+        "------------",
+        "the rows come from here, where nothing is said of",
+        "User.posts and nothing of User.comments",
+    ]
+
+
+def test_of_very_many_places_the_last_are_only_named() -> None:
+    files = {f"app/m{n}.py": "import x\n" for n in range(12)}
+    related = tuple(Note(f"call {n}", place(f"app/m{n}.py"), True) for n in range(12))
+    out = rendered(finding(at=place("app/views.py", 12), related=related), files=FILES | files).splitlines()
+    assert out[-7:-3] == [f"  app/m{n}.py:1:1: call {n}" for n in (8, 9, 10, 11)]
+    assert sum("import x" in line for line in out) == 8
+
+
+def test_numbers_of_long_files() -> None:
+    source = "\n".join(f"x{n}" for n in range(1, 10_002))
+    out = rendered(finding(at=place("a.py", 9_999)), files={"a.py": source}).splitlines()
+    assert out[1:7] == [
+        "   9997 | x9997",
+        "   9998 | x9998",
+        "   9999 | x9999",
+        "        | ^",
+        "  10000 | x10000",
+        "  10001 | x10001",
+    ]
+
+
 def test_a_place_of_several_lines() -> None:
     source = "op.add_column(\n    'user',\n    sa.Column('n'),\n)\nmore()\n"
     assert rendered(finding(at=place("a.py", 1, 1, 4, 2)), files={"a.py": source}).splitlines()[1:9] == [

@@ -1,9 +1,10 @@
-"""Lines of source as a terminal shows them: tabs, wide and invisible characters, and lines longer than the screen."""
+"""Text as a terminal shows it: tabs, wide and invisible characters, and lines longer than the screen."""
 
 from msgspec import Struct
 
 TAB = 4
 _CUT = "..."
+_JOINERS = "\u200c\u200d"  # how they join emoji is different in every terminal: they are left out
 _ENOUGH = 24  # cells of a marked place that tell what it is; for more a line is not shifted
 
 
@@ -24,11 +25,17 @@ def shown(line: str) -> Shown:
         return Shown(line, list(range(len(line) + 1)))
     pieces, starts, cell = [], [0], 0
     for char in line:
-        piece = " " * (TAB - cell % TAB) if char == "\t" else char if char.isprintable() else "\ufffd"
+        piece = " " * (TAB - cell % TAB) if char == "\t" else _visible(char)
         pieces.append(piece)
         cell += width(piece)
         starts.append(cell)
     return Shown("".join(pieces), starts)
+
+
+def _visible(char: str) -> str:
+    if char in _JOINERS:
+        return ""
+    return char if char.isprintable() else "\ufffd"
 
 
 def width(text: str) -> int:
@@ -38,16 +45,23 @@ def width(text: str) -> int:
     from unicodedata import category, east_asian_width
 
     return sum(
-        0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in ("W", "F") else 1 for char in text
-    )
+        0 if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff"  # the latter are joined to what is before
+        else 2 if east_asian_width(char) in ("W", "F") else 1 for char in text
+    )  # fmt: skip
 
 
 class Window(Struct, frozen=True):
-    """The part of a line that fits the screen. `left` is the first cell of the line that it shows."""
+    """The part of a line that fits the screen, from the cell `left` to `right`; `seen` is that without `...`."""
 
     text: str
     left: int
     right: int
+    seen: tuple[int, int]
+
+    def shows(self, start: int, end: int) -> bool:
+        """Whether cells of the line are seen, or a part of them that tells what they are."""
+        first, last = self.seen
+        return first <= start < last and (end <= last or last - start >= min(end - start, _ENOUGH // 3))
 
     def clip(self, start: int, end: int) -> tuple[int, int]:
         """Cells of the line as cells of the window, at least one wide."""
@@ -60,13 +74,13 @@ def window(line: Shown, room: int, start: int, end: int) -> Window:
     total = line.starts[-1]
     room = max(room, 20)
     if total <= room:
-        return Window(line.text, 0, max(total, end))
+        return Window(line.text, 0, max(total, end), (0, 1 << 30))
     seen = min(end, start + _ENOUGH)
     left = 0 if seen <= room - len(_CUT) else max(min(start - room // 4, total - room), 0)
     head = _CUT if left else ""
     tail = _CUT if left + room < total else ""
-    inner = _between(line, left + len(head), left + room - len(tail))
-    return Window(head + inner + tail, left, left + room)
+    inner = left + len(head), left + room - len(tail)
+    return Window(head + _between(line, *inner) + tail, left, left + room, inner)
 
 
 def _between(line: Shown, start: int, end: int) -> str:
@@ -92,3 +106,29 @@ def _characters(line: Shown, start: int) -> list[tuple[str, int]]:
         if cell > start + 2000:
             break
     return found
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """A text in lines of at most `room` cells where it can be broken; between backticks it cannot."""
+    if width(text) <= room:
+        return [text]
+    lines, current = [], ""
+    for word in _words(text):
+        if current and width(current) + 1 + width(word) > room:
+            lines.append(current)
+            current = word
+        else:
+            current = f"{current} {word}" if current else word
+    return [*lines, current]
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = []
+    inside = False
+    for word in text.split(" "):
+        if inside:
+            words[-1] += " " + word
+        else:
+            words.append(word)
+        inside ^= word.count("`") % 2 == 1
+    return words

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from sqlalint.facts.span import Span
-from sqlalint.report.cells import shown, width, window
+from sqlalint.report.cells import Window, shown, width, window, wrap
 from sqlalint.report.style import paint, printable
 
 _CONTEXT = 2  # lines around the place of a finding
@@ -74,16 +74,30 @@ def _context(mark: Mark, lines: Sequence[str]) -> range:
 def draw(excerpt: Excerpt, lines: Sequence[str], gutter: int, room: int, colour: bool) -> Iterator[str]:
     """The lines of an excerpt: source with its number, marks below it."""
     bar = paint(" " * gutter + " |", "gutter", colour)
+    room -= gutter + 3
     for row in range(excerpt.first, excerpt.last + 1):
         marks = sorted((m for m in excerpt.marks if row in m.rows), key=lambda m: (not m.main, -m.span.column, m.label))
-        spans = [_cells(mark, row, lines[row - 1]) for mark in marks]
-        start, end = spans[0] if spans else (0, 0)
-        view = window(shown(lines[row - 1]), room - gutter - 3, start, end)
         number = paint(f"{row:>{gutter}} |", "gutter", colour)
-        yield f"{number} {view.text}".rstrip() + "\n"
-        below = [(mark, *view.clip(*cells)) for mark, cells in zip(marks, spans, strict=True)]
-        for line in _underlines(below, row, room - gutter - 3, colour):
-            yield f"{bar} {line}\n"
+        for view, below in _views(lines[row - 1], [(m, *_cells(m, row, lines[row - 1])) for m in marks], room):
+            yield f"{number} {view.text}".rstrip() + "\n"
+            for line in _underlines(below, row, room, colour):
+                yield f"{bar} {line}\n"
+
+
+_Marked = tuple[Mark, int, int]  # with the cells that it covers
+
+
+def _views(line: str, marks: list[_Marked], room: int) -> Iterator[tuple[Window, list[_Marked]]]:
+    """The line with its marks, by cells of what is shown; a long one again for marks that are out of sight."""
+    text = shown(line)
+    while True:
+        start, end = marks[0][1:] if marks else (0, 0)
+        view = window(text, room, start, end)
+        seen = [m for m in marks if m is marks[0] or view.shows(m[1], m[2])]
+        yield view, [(mark, *view.clip(*cells)) for mark, *cells in seen]
+        marks = [m for m in marks if m not in seen]
+        if not marks:
+            return
 
 
 def _underlines(marks: Sequence[tuple[Mark, int, int]], row: int, room: int, colour: bool) -> Iterator[str]:
@@ -100,7 +114,10 @@ def _underlines(marks: Sequence[tuple[Mark, int, int]], row: int, room: int, col
             yield f"{line} {paint(label, mark.style, colour)}"
         elif label:
             yield line
-            yield " " * max(min(first, room - width(label)), 0) + paint(label, mark.style, colour)
+            pieces = wrap(label, room)
+            indent = " " * max(min(first, room - max(map(width, pieces))), 0)
+            for piece in pieces:
+                yield indent + paint(piece, mark.style, colour)
         if label:
             line, end = "", 0
     if line:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sqlalint.report.by_rule import by_rule, table
-from sqlalint.report.cells import width
+from sqlalint.report.cells import wrap
 from sqlalint.report.excerpt import Excerpt, Mark, draw, excerpts
 from sqlalint.report.finding import Note, Reported
 from sqlalint.report.patch import draw_fix
@@ -13,6 +13,7 @@ from sqlalint.report.style import heading, paint, printable, severity_style
 
 _MANY = 20  # of one rule; more are folded on a terminal
 _SHOWN = 5  # of what is folded
+_EXCERPTS = 8  # of one finding, besides its own; what is further away is only named
 
 
 def render(findings: Sequence[Reported], presentation: Presentation) -> Iterator[str]:
@@ -58,13 +59,14 @@ def _places(finding: Reported, presentation: Presentation) -> Iterator[str]:
     found = [
         (path, excerpt) for path, marks in by_file.items() for excerpt in excerpts(marks, presentation.lines(path))
     ]
+    found = found[: _EXCERPTS + 1]
     gutter = 2 + max((len(str(excerpt.last)) for _, excerpt in found), default=1)
     for path, excerpt in found:
         if not excerpt.is_main:
             yield _where(path, excerpt.marks[0], presentation) + "\n"
         yield from draw(excerpt, presentation.lines(path), gutter, presentation.width, presentation.colour)
     drawn = {mark for _, excerpt in found for mark in excerpt.marks}
-    for path, marks in by_file.items():  # the source is gone, or shorter than it was
+    for path, marks in by_file.items():  # too many, or the source is gone, or shorter than it was
         for mark in marks:
             if mark not in drawn and mark.label:
                 yield f"{_where(path, mark, presentation)}: {printable(mark.label)}\n"
@@ -100,32 +102,6 @@ def _said(word: str, text: str, presentation: Presentation, style: str = "dim") 
             lead = f"  {paint(word + ':', style, presentation.colour)} "
             yield (lead if first else indent) + printable(piece) + "\n"
             first = False
-
-
-def wrap(text: str, room: int) -> list[str]:
-    """A text in lines of at most `room` cells where it can be broken; between backticks it cannot."""
-    if width(text) <= room:
-        return [text]
-    lines, current = [], ""
-    for word in _words(text):
-        if current and width(current) + 1 + width(word) > room:
-            lines.append(current)
-            current = word
-        else:
-            current = f"{current} {word}" if current else word
-    return [*lines, current]
-
-
-def _words(text: str) -> list[str]:
-    words: list[str] = []
-    inside = False
-    for word in text.split(" "):
-        if inside:
-            words[-1] += " " + word
-        else:
-            words.append(word)
-        inside ^= word.count("`") % 2 == 1
-    return words
 
 
 __all__ = ["Excerpt", "render", "wrap"]
