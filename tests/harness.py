@@ -8,6 +8,7 @@ expected stands on the lines themselves, in comments of these forms (several on 
     # expect-next: SAL003             the same, of the line below (where a comment has no place)
     # silent: why                     a line that looks guilty and must stay silent (it counts as a silent case)
     # is: list[User], loads {posts}   part of what `sqlalint why` says of this line
+    # uses: blog                      the fixture has the files of `fixtures/shared/blog/` too (they state nothing)
 
 Of a fixture all findings of its folder's rule count, and all findings of codes that its comments mention: what is
 not expected must not be there. `fixtures/projects/` are larger programs, of no rule's own.
@@ -28,11 +29,12 @@ from sqlalint.report.finding import Confidence, Reported
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
 
-# Folders below fixtures/ of no rule: what examples stand on, and larger programs.
+# Folders below fixtures/ of no rule: what examples stand on, larger programs, and files that several fixtures have.
 PRELUDE = "prelude"
 PROJECTS = "projects"
+SHARED = "shared"
 
-_COMMENT = re.compile(r"#\s*(expect|expect-next|silent|is):\s*([^#\n]*)")
+_COMMENT = re.compile(r"#\s*(expect|expect-next|silent|is|uses):\s*([^#\n]*)")
 
 
 class MemoryTree:
@@ -74,7 +76,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Fixture:
-    """A fixture project and what its comments say."""
+    """A fixture project and what its comments say. `shared` are those of its files that others have too."""
 
     rule: str
     name: str
@@ -83,6 +85,7 @@ class Fixture:
     facts: tuple[Fact, ...] = ()
     silent: tuple[tuple[str, int], ...] = ()
     mentioned: frozenset[str] = field(default_factory=frozenset)
+    shared: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.rule}/{self.name}"
@@ -98,11 +101,13 @@ class Fixture:
 
 def load_fixture(path: Path) -> Fixture:
     """The fixture of a file or folder below `fixtures/<rule_name>/`."""
-    if path.is_file():
-        files = {path.name: path.read_bytes()}
-    else:
-        files = {p.relative_to(path).as_posix(): p.read_bytes() for p in sorted(path.rglob("*")) if is_source(p)}
+    files = {path.name: path.read_bytes()} if path.is_file() else sources(path)
     return make_fixture(path.parent.name, path.stem, files)
+
+
+def sources(folder: Path) -> dict[str, bytes]:
+    """The files of a folder by their paths in it."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if is_source(p)}
 
 
 def is_source(path: Path) -> bool:
@@ -111,10 +116,11 @@ def is_source(path: Path) -> bool:
 
 
 def make_fixture(rule: str, name: str, files: Mapping[str, bytes]) -> Fixture:
-    """A fixture of these files, with what their comments say."""
+    """A fixture of these files and of those that they use, with what their comments say."""
     expected: list[Expected] = []
     facts: list[Fact] = []
     silent: list[tuple[str, int]] = []
+    shared: dict[str, bytes] = {}
     for path, content in files.items():
         for row, kind, text in comments(content):
             match kind:
@@ -122,10 +128,31 @@ def make_fixture(rule: str, name: str, files: Mapping[str, bytes]) -> Fixture:
                     facts.append(Fact(path, row, text))
                 case "silent":
                     silent.append((path, row))
+                case "uses":
+                    shared |= shared_files(text)
                 case _:
                     expected += [Expected(path, row + (kind == "expect-next"), *e) for e in expectations(text)]
     mentioned = frozenset(e.code for e in expected)
-    return Fixture(rule, name, files, tuple(sorted(expected)), tuple(facts), tuple(silent), mentioned)
+    assert not shared.keys() & files.keys(), f"{rule}/{name} has files of its own that it uses: {sorted(shared)}"
+    return Fixture(
+        rule,
+        name,
+        {**shared, **files},
+        tuple(sorted(expected)),
+        tuple(facts),
+        tuple(silent),
+        mentioned,
+        frozenset(shared),
+    )
+
+
+def shared_files(name: str) -> dict[str, bytes]:
+    """The files of `fixtures/shared/<name>/`, which may not say what is expected: that is each fixture's own."""
+    files = sources(FIXTURES / SHARED / name)
+    assert files, f"fixtures/{SHARED}/{name} has no files"
+    for path, content in files.items():
+        assert not list(comments(content)), f"fixtures/{SHARED}/{name}/{path} states something"
+    return files
 
 
 def comments(content: bytes) -> Iterator[tuple[int, str, str]]:
@@ -147,7 +174,7 @@ def expectations(text: str) -> Iterator[tuple[str, str]]:
 
 def fixtures(rule: str | None = None) -> list[Fixture]:
     """All fixtures, or those of the rule of that name."""
-    folders = [f for f in sorted(FIXTURES.iterdir()) if f.is_dir() and f.name != PRELUDE]
+    folders = [f for f in sorted(FIXTURES.iterdir()) if f.is_dir() and f.name not in (PRELUDE, SHARED)]
     if rule is not None:
         folders = [f for f in folders if f.name == rule.replace("-", "_")]
     return [load_fixture(case) for folder in folders for case in sorted(folder.iterdir()) if is_case(case)]
@@ -200,9 +227,13 @@ def explained(fixture: Fixture, project: Project, fact: Fact) -> list[str]:
 
 
 def silent_cases(fixture: Fixture) -> int:
-    """How many cases of a fixture must stay silent: marked lines, and units (see `units`) without any comment."""
+    """How many cases of a fixture must stay silent: marked lines, and units (see `units`) without any comment.
+
+    What several fixtures have is no case of any of them.
+    """
     spoken = {(e.path, e.row) for e in fixture.expected} | set(fixture.silent)
-    quiet = [u for path in fixture.files for u in units(path, fixture.files[path]) if not u.holds(spoken)]
+    own = {path: content for path, content in fixture.files.items() if path not in fixture.shared}
+    quiet = [u for path, content in own.items() for u in units(path, content) if not u.holds(spoken)]
     return len(fixture.silent) + len(quiet)
 
 

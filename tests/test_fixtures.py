@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from sqlalint.rules.registry import Rule, all_rules
-from tests.harness import FIXTURES, PRELUDE, PROJECTS, Fixture, difference, explained, fixtures, silent_cases
+from tests.harness import FIXTURES, PRELUDE, PROJECTS, SHARED, Fixture, difference, explained, fixtures, silent_cases
 
 ALL = fixtures()
 RULES = all_rules()
@@ -33,7 +33,14 @@ def test_facts_are_those_that_the_comments_state(fixture: Fixture) -> None:
 def test_every_folder_of_fixtures_is_of_a_rule() -> None:
     names = {rule.name.replace("-", "_") for rule in RULES}
     folders = {f.name for f in FIXTURES.iterdir() if f.is_dir()}
-    assert folders - names - {PRELUDE, PROJECTS} == set()
+    assert folders - names - {PRELUDE, PROJECTS, SHARED} == set()
+
+
+def test_what_is_shared_is_used_by_several_fixtures() -> None:
+    shared = {f.name: {p.name for p in f.iterdir()} for f in (FIXTURES / SHARED).iterdir() if f.is_dir()}
+    for name in shared:
+        uses = [f for f in ALL if any(f"# uses: {name}\n".encode() in content for content in f.files.values())]
+        assert len(uses) > 1, f"fixtures/{SHARED}/{name} is used by {[str(f) for f in uses]}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)

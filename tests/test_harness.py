@@ -1,11 +1,13 @@
 """The harness itself: a rule that is only here, and fixtures whose comments are right and wrong."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from msgspec import Struct
 
 import sqlalint.engine
+import tests.harness
 from sqlalint.facts.span import Span, Spot
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Severity
@@ -95,3 +97,29 @@ def test_a_revision_is_one_case() -> None:
     source = "def upgrade():\n    x\n\ndef downgrade():\n    x{}\n"
     assert silent_cases(fixture_of(source.format(""))) == 1
     assert silent_cases(fixture_of(source.format("  # expect: SAL601"))) == 0
+
+
+def test_shared_files_are_part_of_the_fixture_and_no_case_of_it() -> None:
+    source = "# uses: blog\nfrom models import User\ndef innocent(): pass\n"
+    fixture = fixture_of(source)
+    assert set(fixture.files) == {"case.py", "models.py"}
+    assert fixture.shared == {"models.py"}
+    assert silent_cases(fixture) == 1
+
+
+def test_shared_files_do_not_take_the_place_of_own_ones() -> None:
+    with pytest.raises(AssertionError, match="files of its own that it uses"):
+        make_fixture("guilty_name", "case", {"models.py": b"# uses: blog\n"})
+
+
+def test_shared_files_have_to_be_there() -> None:
+    with pytest.raises(AssertionError, match="fixtures/shared/nothing has no files"):
+        fixture_of("# uses: nothing\n")
+
+
+def test_shared_files_state_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tests.harness, "FIXTURES", tmp_path)
+    (tmp_path / "shared" / "loud").mkdir(parents=True)
+    (tmp_path / "shared" / "loud" / "models.py").write_text("x = 1  # expect: SAL999\n")
+    with pytest.raises(AssertionError, match=r"shared/loud/models.py states something"):
+        fixture_of("# uses: loud\n")
