@@ -8,32 +8,32 @@ here.
 
 ## Bad
 ```python
-# 5e6f_add_locale.py
-revision = "5e6f"
+# 6d7e_unique_emails.py
+revision = "6d7e"
 down_revision = "1a2"
 
 
 def upgrade():
-    op.add_column("users", sa.Column("locale", sa.String(8)))
+    op.create_index("ux_users_email", "users", ["email"], unique=True)
 
 
 def downgrade():
-    op.drop_column("users", "locale")
+    op.drop_index("ux_users_email", "users")
 ```
 
 ## Good
 ```python
-# 5e6f_add_locale.py
-revision = "5e6f"
+# 6d7e_unique_emails.py
+revision = "6d7e"
 down_revision = "1a2b"
 
 
 def upgrade():
-    op.add_column("users", sa.Column("locale", sa.String(8)))
+    op.create_index("ux_users_email", "users", ["email"], unique=True)
 
 
 def downgrade():
-    op.drop_column("users", "locale")
+    op.drop_index("ux_users_email", "users")
 ```
 
 ## When not to use it

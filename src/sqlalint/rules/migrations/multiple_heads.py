@@ -7,54 +7,54 @@ latest. A `depends_on` between the two does not make them one.
 
 ## Bad
 ```python
-# 3c91_add_locale.py
+# 3c91_add_tags.py
 revision = "3c91"
 down_revision = "1a2b"
 
 
 def upgrade():
-    op.add_column("users", sa.Column("locale", sa.String(8)))
+    op.create_table("tags", sa.Column("name", sa.Text, primary_key=True))
 
 
 def downgrade():
-    op.drop_column("users", "locale")
-# 7ab2_add_slug.py
+    op.drop_table("tags")
+# 7ab2_index_titles.py
 revision = "7ab2"
 down_revision = "1a2b"
 
 
 def upgrade():
-    op.add_column("posts", sa.Column("slug", sa.String(80)))
+    op.create_index("ix_posts_title", "posts", ["title"])
 
 
 def downgrade():
-    op.drop_column("posts", "slug")
+    op.drop_index("ix_posts_title", "posts")
 ```
 
 ## Good
 ```python
-# 3c91_add_locale.py
+# 3c91_add_tags.py
 revision = "3c91"
 down_revision = "1a2b"
 
 
 def upgrade():
-    op.add_column("users", sa.Column("locale", sa.String(8)))
+    op.create_table("tags", sa.Column("name", sa.Text, primary_key=True))
 
 
 def downgrade():
-    op.drop_column("users", "locale")
-# 7ab2_add_slug.py
+    op.drop_table("tags")
+# 7ab2_index_titles.py
 revision = "7ab2"
 down_revision = "3c91"
 
 
 def upgrade():
-    op.add_column("posts", sa.Column("slug", sa.String(80)))
+    op.create_index("ix_posts_title", "posts", ["title"])
 
 
 def downgrade():
-    op.drop_column("posts", "slug")
+    op.drop_index("ix_posts_title", "posts")
 ```
 
 ## When not to use it
