@@ -1,6 +1,7 @@
 """Suppression comments and the baseline as users meet them."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -180,3 +181,110 @@ def test_a_comment_at_noqa_row_suppresses(project: Path) -> None:
     lines[item["noqa_row"] - 1] += "  # noqa: SAL101"
     views.write_text("\n".join(lines) + "\n")
     assert codes(start(project)) == []
+
+
+# --- writing comments ---
+
+
+def ignored(project: Path, *arguments: str) -> Done:
+    return start(project, "--add-ignore", "agreed in June", *arguments)
+
+
+def test_comments_are_written_for_what_is_reported(project: Path) -> None:
+    done = ignored(project)
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "1 finding is suppressed now, by 1 comment in 1 file.\n"
+    views = (project / "app/views.py").read_text()
+    assert views == VIEWS.replace(LOOP, f"{LOOP}  # sqlalint: ignore[lazy-load-in-loop] -- agreed in June")
+    for arguments in ([], ["--extend-select", "SAL004"]):
+        done = start(project, *arguments)
+        assert (done.status, codes(done)) == (0, [])
+    again = ignored(project)
+    assert (again.status, again.out) == (0, "Nothing to suppress.\n")
+    assert (project / "app/views.py").read_text() == views
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--ignore", "SAL101"],
+        ["--select", "models"],
+        ["--severity", "error"],
+        ["app/models.py"],
+        ["--exclude", "views.py"],
+    ],
+)
+def test_only_what_would_be_reported_gets_one(project: Path, arguments: list[str]) -> None:
+    assert ignored(project, *arguments).out == "Nothing to suppress.\n"
+    assert (project / "app/views.py").read_text() == VIEWS
+
+
+def test_what_the_baseline_knows_gets_none(project: Path) -> None:
+    start(project, "baseline")
+    assert ignored(project).out == "Nothing to suppress.\n"
+    assert (project / "app/views.py").read_text() == VIEWS
+
+
+def test_what_cannot_be_suppressed_is_told_of(project: Path) -> None:
+    (project / "app/broken.py").write_text("import sqlalchemy\nx = (\n")
+    done = ignored(project)
+    assert done.status == 2
+    assert done.out == "1 finding is suppressed now, by 1 comment in 1 file.\n"
+    advice = "SAL003 is not suppressed: no comment can stand there; use `per-file-ignores` or the baseline"
+    assert re.fullmatch(rf"sqlalint: app/broken.py:\d:\d: {advice}\n", done.err)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX modes")
+def test_a_file_that_is_read_only_stays(project: Path) -> None:
+    (project / "app/views.py").chmod(0o444)
+    done = ignored(project)
+    assert done.status == 1
+    assert done.out == "Nothing was written.\n"
+    assert "SAL101 is not suppressed: the file cannot be written: is read-only" in done.err
+    assert (project / "app/views.py").read_text() == VIEWS
+
+
+@pytest.mark.parametrize("reason", ["", "two\nlines", "x # noqa: SAL101"])
+def test_reasons_that_are_none(project: Path, reason: str) -> None:
+    done = start(project, "--add-ignore", reason)
+    assert (done.status, done.out) == (2, "")
+    assert "--add-ignore: the reason is to be one line of text" in done.err
+
+
+def test_line_ends_and_odd_names(project: Path) -> None:
+    odd = project / "app/odd,b:c%d é.py"
+    (project / "app/views.py").unlink()
+    odd.write_bytes(VIEWS.replace("\n", "\r\n").encode())
+    odd.chmod(0o640)
+    assert ignored(project).status == 0
+    content = odd.read_bytes()
+    assert content.count(b"\r\n") == content.count(b"\n") == VIEWS.count("\n")
+    assert b"-- agreed in June\r\n" in content
+    assert odd.stat().st_mode & 0o777 == 0o640
+    assert codes(start(project)) == []
+
+
+def test_a_reason_is_no_word_about_the_code(tmp_path: Path) -> None:
+    """A comment in `downgrade()` that says why there is no way back is what SAL601 asks for; why it is off is not."""
+    revision = """from alembic import op
+import sqlalchemy as sa
+
+revision = "aaaa1"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))
+
+
+def downgrade() -> None:
+    pass
+"""
+    files = {
+        "alembic.ini": "[alembic]\nscript_location = migrations\n",
+        "migrations/env.py": "from alembic import context\n",
+    }
+    lay_out(tmp_path, {**files, "sqlalint.toml": "", "migrations/versions/a.py": revision})
+    assert codes(start(tmp_path)) == ["SAL601"]
+    assert start(tmp_path, "--add-ignore", "there is no way back, all of it is lost").status == 0
+    assert codes(start(tmp_path)) == []

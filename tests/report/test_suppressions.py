@@ -2,7 +2,7 @@
 
 import pytest
 
-from sqlalint.facts.suppression import Suppression, find_suppressions
+from sqlalint.facts.suppression import Suppression, find_suppressions, without_suppressions
 from sqlalint.report.finding import Confidence, Note, Reported
 from sqlalint.report.reporter import Held, Policy, decide
 from sqlalint.report.scope import ReportSet, RevisionState
@@ -225,3 +225,19 @@ def test_a_comment_goes_and_the_rest_stays(text: str, left: str) -> None:
 )
 def test_one_name_goes_and_the_others_stay(text: str, word: str, left: str) -> None:
     assert without(text, only(text), word) == left
+
+
+@pytest.mark.parametrize(
+    ("comment", "left"),
+    [
+        ("# irreversible", "# irreversible"),
+        ("# sqlalint: ignore[a] -- irreversible", ""),
+        ("# the rows are gone  # sqlalint: ignore[a] -- why", "# the rows are gone"),
+        ("# sqlalint: ignore[a] -- why  # the rows are gone", "# the rows are gone"),
+        ("# noqa: SAL601 the rows are gone", ""),
+        ("# noqa: E501 the rows are gone", "# noqa: E501 the rows are gone"),
+        ("# see #12, the rows are gone", "# see #12, the rows are gone"),
+    ],
+)
+def test_what_a_comment_says_of_the_code(comment: str, left: str) -> None:
+    assert without_suppressions(comment) == left

@@ -16,7 +16,7 @@ from sqlalint.report.summary import count
 
 # options of `check` that only say how it prints and exits
 _OF_PRINTING = frozenset(
-    "baseline strict_baseline output_format output_file exit_zero fail_on statistics show_files show_settings color verbose hook".split()
+    "baseline strict_baseline output_format output_file exit_zero fail_on statistics show_files show_settings add_ignore color verbose hook".split()
 )
 
 

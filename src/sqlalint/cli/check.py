@@ -70,6 +70,9 @@ _TIERS = click.Choice([c.value for c in Confidence])
     "--baseline", metavar="FILE", help="The baseline. [default: sqlalint-baseline.json beside the configuration]"
 )
 @click.option("--strict-baseline", is_flag=True, help="Exit with 1 if the baseline has findings that are gone.")
+@click.option(
+    "--add-ignore", metavar="REASON", help="Write a comment for each finding that suppresses it, with this reason."
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of printing them.")
 @click.option("--show-files", is_flag=True, help="List the files that would be analysed.")
@@ -102,6 +105,10 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
         from sqlalint.cli.settings import show_settings
 
         return show_settings(inspection)
+    if options.add_ignore is not None:
+        from sqlalint.cli.ignoring import ignore_all
+
+        return ignore_all(inspection, options.add_ignore)
     recording = _recording(options, opened, arguments)
     from sqlalint.cli.progress import Progress
 

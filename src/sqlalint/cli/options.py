@@ -40,6 +40,7 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     statistics: bool = False
     show_files: bool = False
     show_settings: bool = False
+    add_ignore: str | None = None
     baseline: str | None = None
     strict_baseline: bool = False
 

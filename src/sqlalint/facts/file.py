@@ -18,7 +18,7 @@ from sqlalint.facts.imports import imports_of
 from sqlalint.facts.lower import Columns, Lowering
 from sqlalint.facts.span import Span
 from sqlalint.facts.statement import IMPORTS, Import, Statement
-from sqlalint.facts.suppression import Suppression, find_suppressions
+from sqlalint.facts.suppression import Suppression, find_suppressions, without_suppressions
 from sqlalint.hashing import blake2b
 from sqlalint.source.syntax import parse
 from sqlalint.source.text import Unreadable, decode
@@ -325,6 +325,11 @@ def _is_trivial(body: list[ast.stmt]) -> bool:
 
 
 def _remarks(text: str) -> tuple[str, ...]:
+    """The comments of a text. Why a finding is suppressed is said to sqlalint, not of the code."""
+    return tuple(said for comment in _comments(text) if (said := without_suppressions(comment)))
+
+
+def _comments(text: str) -> tuple[str, ...]:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):  # an indented or unfinished piece: take the lines that are comments

@@ -73,6 +73,12 @@ def find_suppressions(text: str) -> tuple[Suppression, ...]:
     return tuple(found)
 
 
+def without_suppressions(comment: str) -> str:
+    """What a comment says apart from what it suppresses and why."""
+    parts = re.split(r"(?<!\S)(?=#)", comment)
+    return "".join(part for part in parts if not any(_directives(part))).strip()
+
+
 class _Directive(Struct, frozen=True):
     """What a comment says, with offsets in it. `lead` is where its words begin, after the `#`."""
 
