@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(ROOT))
 
+from docs import picture  # noqa: E402
 from sqlalint.rules.registry import Rule, all_rules  # noqa: E402
 from tests.examples import PRELUDE, example  # noqa: E402
 from tests.proofs.running import Run, run  # noqa: E402
@@ -205,6 +206,7 @@ def main() -> None:
     for old in (DOCS / "rules").glob("*.md"):
         if f"rules/{old.name}" not in wanted:
             old.unlink()
+    picture.main()
     for path, text in {**wanted, **schemas()}.items():
         (DOCS / path).parent.mkdir(exist_ok=True)
         (DOCS / path).write_text(text, encoding="utf-8")
