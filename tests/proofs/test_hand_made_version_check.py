@@ -129,9 +129,10 @@ def test_however_it_is_loaded(postgres: str, load: str) -> None:
 
 
 def test_counting_in_the_update_loses_the_change_as_well(postgres: str) -> None:
-    """It only counts right: the comparison is what fails. sqlalint does not see this one."""
+    """It only counts right: the comparison is what fails."""
     counted = program(count="    product.version = Product.version + 1\n")
     assert race(postgres, counted) == Outcome(first=True, second=True, price=FIRST, version=3)
+    assert codes(counted) == {CODE}
 
 
 def test_an_update_with_the_version_in_its_where(postgres: str) -> None:

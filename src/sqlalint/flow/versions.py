@@ -4,7 +4,7 @@ Following a function tells which attributes are numbers of which object; here it
 ways on which the compared number was the one that was given. What is given is what a parameter brings.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -16,12 +16,8 @@ from sqlalint.flow import values as v
 from sqlalint.flow.events import VersionCheck
 from sqlalint.flow.frame import Frame, query_of
 from sqlalint.flow.protection import protection
+from sqlalint.flow.supplied import RECEIVERS, Names, arguments, plain, seen_from_outside
 from sqlalint.project.symbols import Definition
-
-# What takes a given value and gives it in another form.
-_SAME = frozenset({"int", "str"})
-_TAKEN = frozenset({"get", "pop", "json", "dict", "model_dump", "strip", "data"})
-_RECEIVERS = frozenset({"self", "cls"})
 
 
 class _Number(NamedTuple):
@@ -62,98 +58,13 @@ def _speaks(frame: Frame, function: st.Function, check: VersionCheck) -> bool:
     return not why
 
 
-# --- what a function's text says ---
-
-
-class _Names:
-    """The names of a function: what each stands for where that is one expression, and which bring what was given."""
-
-    def __init__(self, frame: Frame, function: st.Function, outer: "_Names | None" = None) -> None:
-        self._frame = frame
-        self._meanings: dict[str, ex.Expr] = dict(outer._meanings) if outer else {}
-        self.given: set[str] = {p.name for p in function.parameters if self._brings(p)}
-        self.given |= outer.given if outer else set()
-        assigned: list[str] = []
-        for statement in _own(function.body):
-            match statement:
-                case st.Assign(targets=(ex.Name(id=name),), value=value) if value is not None:
-                    assigned.append(name)
-                    self._meanings[name] = value
-                    if self.is_given(value):
-                        self.given.add(name)
-                case st.For(target=ex.Name(id=name), iterable=iterable):
-                    assigned.append(name)
-                    if self.is_given(iterable):
-                        self.given.add(name)
-        for name in assigned:
-            if assigned.count(name) > 1:
-                self._meanings.pop(name, None)
-
-    def _brings(self, parameter: ex.Parameter) -> bool:
-        value = self._frame.annotations.value(parameter.annotation, self._frame.path)
-        inner = value.element if isinstance(value, v.Many) else value
-        return not isinstance(inner, v.Session | v.Factory | v.Instance) and parameter.name not in _RECEIVERS
-
-    def is_given(self, expression: ex.Expr) -> bool:
-        """Whether an expression is something that a parameter brings, perhaps in another form."""
-        match expression:
-            case ex.Name(id=name):
-                return name in self.given
-            case ex.Attribute(value=value) | ex.Subscript(value=value) | ex.Await(value=value):
-                return self._is_request(value) or self.is_given(value)
-            case ex.Call(function=ex.Name(id=name), arguments=(argument,)) if name in _SAME:
-                return self.is_given(argument)
-            case ex.Call(function=ex.Attribute(name=name, value=value), arguments=arguments) if name in _TAKEN:
-                plain = all(isinstance(a, ex.Literal) for a in arguments)
-                return plain and (self._is_request(value) or self.is_given(value))
-            case ex.Boolean(operator="or", values=(first, ex.Literal())):
-                return self.is_given(first)
-            case _:
-                return False
-
-    def _is_request(self, expression: ex.Expr) -> bool:
-        """A framework's `request`, which holds that of the moment."""
-        if not isinstance(expression, ex.Name) or expression.id in self._frame.names:
-            return False
-        symbol = self._frame.questions.resolve(self._frame.path, expression.id)
-        return getattr(symbol, "name", "").rpartition(".")[2] == "request"
-
-    def meaning(self, expression: ex.Expr) -> ex.Expr:
-        """What a name was assigned, where it is assigned once; anything else is itself."""
-        seen = 0
-        while isinstance(expression, ex.Name) and expression.id in self._meanings and seen < len(self._meanings):
-            expression, seen = self._meanings[expression.id], seen + 1
-        return expression
-
-    def number(self, expression: ex.Expr) -> ex.Attribute | None:
-        """The attribute that an expression gives the value of: `p.version`, `int(p.version)`, `(p.version or 0)`."""
-        match self.meaning(expression):
-            case ex.Attribute() as attribute:
-                return attribute
-            case ex.Call(function=ex.Name(id=name), arguments=(argument,)) if name in _SAME:
-                return self.number(argument)
-            case ex.Boolean(operator="or", values=(first, ex.Literal())):
-                return self.number(first)
-            case _:
-                return None
-
-
-def _own(body: Iterable[st.Statement]) -> Iterator[st.Statement]:
-    """The statements of a body, those of functions inside left out."""
-    for statement in body:
-        yield statement
-        if not isinstance(statement, st.Function | st.Class):
-            for block in st.blocks(statement):
-                yield from _own(block)
-
-
 class _Walk:
     """Walks a function's statements, with the comparisons that were passed on the way."""
 
     def __init__(self, frame: Frame, function: st.Function) -> None:
         self._frame = frame
         self._function = function
-        self._names = _Names(frame, function)
+        self._names = Names(frame, function)
         self._found: list[VersionCheck] = []
 
     def run(self) -> list[VersionCheck]:
@@ -187,7 +98,7 @@ class _Walk:
             case st.If():
                 return self._if(statement, state)
             case st.Function():
-                outer, self._names = self._names, _Names(self._frame, statement, self._names)
+                outer, self._names = self._names, Names(self._frame, statement, self._names)
                 self._block(statement.body, {})
                 self._names = outer
             case _:
@@ -267,9 +178,9 @@ class _Walk:
         if found is None or not isinstance(call, ex.Call):
             return {}
         place, function = found
-        given = _arguments(function, call)
+        given = arguments(function, call)
         for compare in _guards(function):
-            sides = [_seen_from_outside(e, given) for e in (compare.left, compare.comparators[0])]
+            sides = [seen_from_outside(e, given) for e in (compare.left, compare.comparators[0])]
             for one, other in (sides, sides[::-1]):
                 owner = ex.dotted(one.value) if isinstance(one, ex.Attribute) else None
                 if owner is None or other is None or not isinstance(one, ex.Attribute):
@@ -284,7 +195,7 @@ class _Walk:
         name, frame = ex.dotted(call.function), self._frame
         path, key = "", ""
         owner = frame.key.rpartition(".")[0]
-        if name is not None and owner and name.partition(".")[0] in _RECEIVERS:
+        if name is not None and owner and name.partition(".")[0] in RECEIVERS:
             member = name.partition(".")[2]
             path, _, key = (frame.questions.member(f"{frame.path}::{owner}", member) or "").partition("::")
             key = f"{key}.{member}"
@@ -308,10 +219,22 @@ class _Walk:
         if passed is None:
             return
         for one, other in (sides, sides[::-1]):
-            same = self._number(one) == number or _plain(one) == _plain(passed.given)
+            same = self._number(one) == number or plain(one) == plain(passed.given) or self._is_column(one, target)
             if same and isinstance(other, ex.Literal):
                 self._count(target, state)
                 return
+
+    def _is_column(self, expression: ex.Expr, target: ex.Attribute) -> bool:
+        """`Product.version`, of the class of the object: the database counts."""
+        if not isinstance(expression, ex.Attribute) or expression.name != target.name:
+            return False
+        name, frame = ex.dotted(expression.value), self._frame
+        symbol = frame.questions.resolve(frame.path, name) if name is not None else None
+        return isinstance(symbol, Definition) and f"{symbol.path}::{symbol.key}" == self._model(target)
+
+    def _model(self, target: ex.Attribute) -> str:
+        instance = self._frame.numbers_read.get(target.name_span)
+        return instance.model if instance is not None else ""
 
     def _count(self, target: ex.Attribute, state: _State) -> None:
         number = self._number(target)
@@ -364,39 +287,3 @@ def _guards(function: st.Function) -> Iterator[ex.Compare]:
                 yield from (p for p in parts if isinstance(p, ex.Compare) and p.operators == ("!=",))
             case _:
                 pass
-
-
-def _arguments(function: st.Function, call: ex.Call) -> dict[str, ex.Expr]:
-    """What each parameter is given."""
-    names = [p.name for p in function.parameters if p.kind == "positional"]
-    if names and names[0] in _RECEIVERS:
-        names = names[1:]
-    plain = () if call.has_open_arguments else call.arguments
-    return {**dict(zip(names, plain, strict=False)), **{k.name: k.value for k in call.keywords if k.name is not None}}
-
-
-def _seen_from_outside(expression: ex.Expr, given: dict[str, ex.Expr]) -> ex.Expr | None:
-    """A parameter, or an attribute of one, as the caller writes it."""
-    match expression:
-        case ex.Name(id=name):
-            return given.get(name)
-        case ex.Attribute(value=value, name=name):
-            owner = _seen_from_outside(value, given)
-            return ex.Attribute(expression.span, owner, name) if owner is not None else None
-        case _:
-            return None
-
-
-def _plain(expression: ex.Expr) -> str:
-    """An expression without its places, to tell whether two are the same."""
-    match expression:
-        case ex.Call(function=ex.Name(id=name), arguments=(argument,)) if name in _SAME:
-            return _plain(argument)
-        case ex.Subscript(value=value, index=ex.Literal(value=index)):
-            return f"{_plain(value)}[{index!r}]"
-        case ex.Attribute(value=value, name=name):
-            return f"{_plain(value)}.{name}"
-        case ex.Name(id=name):
-            return name
-        case _:
-            return repr(expression)
