@@ -7,6 +7,7 @@ import msgspec
 
 from sqlalint.cli.baseline_file import baseline_path
 from sqlalint.cli.check import command as check_command
+from sqlalint.cli.completion import complete_path
 from sqlalint.cli.inspection import Inspection, open_inspection
 from sqlalint.cli.options import CheckOptions
 from sqlalint.config.errors import UsageError
@@ -73,6 +74,7 @@ command = click.Command(
         click.Option(
             ["--baseline"],
             metavar="FILE",
+            shell_complete=complete_path,
             help="The file to write. [default: sqlalint-baseline.json beside the configuration]",
         ),
         click.Option(["--prune"], is_flag=True, help="Only drop what is gone; add nothing."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from sqlalint.cli.completion import complete_folder, complete_path, complete_selectors
 from sqlalint.cli.inspection import Inspected, open_inspection
 from sqlalint.cli.opening import Opened
 from sqlalint.cli.options import CheckOptions
@@ -28,12 +29,18 @@ _TIERS = click.Choice([c.value for c in Confidence])
 
 
 @click.command(short_help="Analyse a project and report what hurts.")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_path)
 @click.option(
-    "--select", multiple=True, metavar="RULES", help="Only these rules: codes, prefixes, names, families, ALL."
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=complete_selectors,
+    help="Only these rules: codes, prefixes, names, families, ALL.",
 )
-@click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules.")
-@click.option("--extend-select", multiple=True, metavar="RULES", help="These rules too.")
+@click.option("--ignore", multiple=True, metavar="RULES", shell_complete=complete_selectors, help="Not these rules.")
+@click.option(
+    "--extend-select", multiple=True, metavar="RULES", shell_complete=complete_selectors, help="These rules too."
+)
 @click.option("--per-file-ignores", multiple=True, metavar="PATTERN:RULE", help="Not these rules in files that match.")
 @click.option("--confidence", type=_TIERS, help="The least sure findings to show. [default: certain]")
 @click.option("--severity", type=click.Choice([s.value for s in Severity]), help="The least grave findings to show.")
@@ -50,13 +57,22 @@ _TIERS = click.Choice([c.value for c in Confidence])
     "--diff-base", metavar="REF", help="Only what touches lines that are changed since HEAD left this reference."
 )
 @click.option("--output-format", multiple=True, type=click.Choice(list(FORMATS)), help="[default: full]")
-@click.option("--output-file", multiple=True, metavar="FILE", help="Write there; the n-th file takes the n-th format.")
+@click.option(
+    "--output-file",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=complete_path,
+    help="Write there; the n-th file takes the n-th format.",
+)
 @click.option("--exclude", multiple=True, metavar="PATTERNS", help="Leave out these files and folders too.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files also when they are named.")
-@click.option("--config", metavar="FILE", help="Take the configuration from this file.")
+@click.option("--config", metavar="FILE", shell_complete=complete_path, help="Take the configuration from this file.")
 @click.option("--isolated", is_flag=True, help="Take no configuration.")
 @click.option(
-    "--cache-dir", metavar="DIR", help="Where to keep the cache. [default: .sqlalint_cache at the project root]"
+    "--cache-dir",
+    metavar="DIR",
+    shell_complete=complete_folder,
+    help="Where to keep the cache. [default: .sqlalint_cache at the project root]",
 )
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
 @click.option(
@@ -67,7 +83,10 @@ _TIERS = click.Choice([c.value for c in Confidence])
     help="Processes to use. [default: all cores when there is enough to do]",
 )
 @click.option(
-    "--baseline", metavar="FILE", help="The baseline. [default: sqlalint-baseline.json beside the configuration]"
+    "--baseline",
+    metavar="FILE",
+    shell_complete=complete_path,
+    help="The baseline. [default: sqlalint-baseline.json beside the configuration]",
 )
 @click.option("--strict-baseline", is_flag=True, help="Exit with 1 if the baseline has findings that are gone.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from sqlalint.cli.completion import complete_path
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.printing import here
 from sqlalint.cli.revisions import base_of, revisions_of
@@ -27,8 +28,8 @@ class Inferred(Struct, frozen=True):
 
 
 @click.command(short_help="Print what was inferred of a project, and from where.")
-@click.argument("path", required=False, default=".", metavar="[PATH]")
-@click.option("--config", metavar="FILE", help="Take the configuration from this file.")
+@click.argument("path", required=False, default=".", metavar="[PATH]", shell_complete=complete_path)
+@click.option("--config", metavar="FILE", shell_complete=complete_path, help="Take the configuration from this file.")
 @click.option("--isolated", is_flag=True, help="Take no configuration.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(path: str, config: str | None, isolated: bool, output_format: str) -> int:

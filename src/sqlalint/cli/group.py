@@ -1,13 +1,16 @@
 """The `sqlalint` command: its subcommands, and how every run ends."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sqlalint import __version__
 from sqlalint.cli.terminal import close_quietly, complain
 from sqlalint.config.errors import UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "check": "Analyse a project and report what hurts.",
@@ -37,10 +40,24 @@ class Commands(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put in `check` where no command is named."""
+        """Put in `check` where no command is named; a shell that completes the first word is to be offered both."""
+        if not args and ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
         if not args or (args[0] not in COMMANDS and args[0] not in ("-h", "--help", "-V", "--version")):
             args = ["check", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The commands, and what may follow `check`, which need not be said."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete[:1] == "-":
+            check = self.get_command(ctx, "check")
+            options = check.shell_complete(click.Context(check, parent=ctx), incomplete) if check else []
+            known = {option.value for option in options}
+            return [*options, *(o for o in click.Command.shell_complete(self, ctx, incomplete) if o.value not in known)]
+        commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(incomplete, type="file"), *commands]  # in bash a file goes first, or hides the rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands with their summaries, without importing them."""

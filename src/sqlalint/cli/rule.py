@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sqlalint.cli.completion import complete_rule
 from sqlalint.cli.rules import as_json, confidence_of
 from sqlalint.cli.terminal import has_colour, terminal_width, write_quietly
 from sqlalint.config.errors import UsageError, nearest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Print the page of a rule.")
-@click.argument("rule", required=False, metavar="NAME|CODE")
+@click.argument("rule", required=False, metavar="NAME|CODE", shell_complete=complete_rule)
 @click.option("--all", "every", is_flag=True, help="Print the pages of all rules.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)

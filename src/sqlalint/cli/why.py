@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sqlalint.cli.completion import complete_path
 from sqlalint.cli.opening import Opened, open_project, open_tree, settings_of
 from sqlalint.cli.revisions import base_of, revisions_of
 from sqlalint.cli.terminal import write_quietly
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Print what is believed at a line, and which rules came near.")
-@click.argument("place", metavar="PATH:LINE")
-@click.option("--config", metavar="FILE", help="Take the configuration from this file.")
+@click.argument("place", metavar="PATH:LINE", shell_complete=complete_path)
+@click.option("--config", metavar="FILE", shell_complete=complete_path, help="Take the configuration from this file.")
 @click.option("--isolated", is_flag=True, help="Take no configuration.")
 def command(place: str, config: str | None, isolated: bool) -> int:
     """Print what is believed at PATH:LINE, and which rules came near.
