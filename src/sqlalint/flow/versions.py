@@ -280,10 +280,11 @@ def _passed(state: _State, number: _Number | None) -> _Passed | None:
 
 def _guards(function: st.Function) -> Iterator[ex.Compare]:
     """The comparisons after which a function goes on only where both sides are the same."""
+    raises = isinstance(function.body[-1], st.Raise)
     for statement in function.body:
         match statement:
             case st.If(test=test, body=(*_, st.Raise()), otherwise=()):
                 parts = test.values if isinstance(test, ex.Boolean) else (test,)
                 yield from (p for p in parts if isinstance(p, ex.Compare) and p.operators == ("!=",))
-            case _:
-                pass
+            case st.If(test=ex.Compare(operators=("==",)) as test, body=(*_, st.Return())) if raises:
+                yield test
