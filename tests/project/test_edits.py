@@ -244,6 +244,11 @@ USE = "\n\nclass Model:\n    x = 1\n"
             "timezone",
             "from datetime import (\n    date,\n    datetime,\n    timezone,  # time\n)",
         ),
+        (
+            "from datetime import (\n    date, datetime,\n)",
+            "timezone",
+            "from datetime import (\n    date, datetime, timezone,\n)",
+        ),
         ("from datetime import (date, datetime)", "timezone", "from datetime import (date, datetime, timezone)"),
         (
             "from datetime import date, \\\n    datetime",

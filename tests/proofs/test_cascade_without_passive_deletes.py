@@ -80,6 +80,15 @@ def test_a_cascade_of_the_orm_deletes_what_it_has_loaded() -> None:
     assert left == 0
 
 
+@pytest.mark.parametrize("lazy", ["selectin", "joined", "subquery", "immediate"])
+def test_children_that_are_loaded_with_the_parent_are_deleted_in_any_case(lazy: str) -> None:
+    for passive in (False, True):
+        run, left = deleted(nullable=False, lazy=lazy, cascade="all, delete-orphan", passive_deletes=passive)
+        assert run.error is None
+        assert kinds(run)[-2:] == ["DELETE", "DELETE"]
+        assert left == 0
+
+
 @pytest.mark.parametrize("cascade", ["save-update, merge", "all, delete-orphan"])
 def test_passive_deletes_leave_it_to_the_database(cascade: str) -> None:
     run, left = deleted(nullable=False, cascade=cascade, passive_deletes=True)

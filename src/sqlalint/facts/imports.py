@@ -27,7 +27,8 @@ def imports_of(body: list[ast.stmt], lowering: Lowering) -> Imports:
 def _line(node: ast.ImportFrom, lowering: Lowering) -> ImportLine:
     whole, last = lowering.span(node), lowering.span(node.names[-1])
     in_brackets = (whole.end_row, whole.end_column) > (last.end_row, last.end_column)
-    return ImportLine(node.module or "", node.level, last, in_brackets and last.row > whole.row)
+    before = lowering.span(node.names[-2]).end_row if len(node.names) > 1 else whole.row
+    return ImportLine(node.module or "", node.level, last, in_brackets and last.row > before)
 
 
 def _range(row: int) -> Span:

@@ -132,7 +132,7 @@ class Import(Node, frozen=True, tag="import"):
 class ImportLine(Struct, frozen=True, array_like=True, gc=False):
     """A `from module import ...` at the top of a file, under no condition: a name may be added behind its `last`.
 
-    `is_listed`: the names stand in brackets, below the line that `from` stands on.
+    `is_listed`: the names stand in brackets, and the last one on a line of its own.
     """
 
     module: str

@@ -91,8 +91,9 @@ class DeletedParent(Struct, frozen=True, array_like=True):
     collection: bool
 
 
-# What a delete of the parent does not load.
+# What a delete of the parent does not load; and what is loaded with the parent, so that there is nothing to leave.
 _NOT_LOADED = frozenset({"write_only", "noload", "raise", "raise_on_sql"})
+_LOADED_BEFORE = frozenset({"joined", "selectin", "subquery", "immediate"})
 
 
 def deleted_parents(project: "Project") -> Iterator[DeletedParent]:
@@ -139,6 +140,8 @@ def _forestalled(models: Models, relationship: Relationship) -> tuple[Table, For
         return None
     if relationship.passive_deletes is not False or relationship.lazy is None or relationship.lazy in _NOT_LOADED:
         return None
+    if relationship.lazy in _LOADED_BEFORE and _cascade_deletes(relationship) is not False:
+        return None  # what is loaded is deleted by the ORM, with `passive_deletes` too
     found = key_of_children(models, relationship)
     return found if found and (found[1].ondelete or "").upper() == "CASCADE" else None
 
@@ -179,7 +182,10 @@ def _cascade_deletes(relationship: Relationship) -> bool | None:
 
 
 class OneToOne(Struct, frozen=True, array_like=True):
-    """A scalar relationship on the side without the foreign key, whose `columns` of `table` may repeat."""
+    """A scalar relationship on the side without the foreign key, whose `columns` of `table` may repeat.
+
+    `stated`: it says `uselist=False`; else only its annotation makes it one object.
+    """
 
     at: Spot
     owner: str
@@ -187,6 +193,7 @@ class OneToOne(Struct, frozen=True, array_like=True):
     attribute: str
     table: str
     columns: tuple[str, ...]
+    stated: bool = True
 
 
 def open_one_to_ones(project: "Project") -> Iterator[OneToOne]:
@@ -202,7 +209,8 @@ def open_one_to_ones(project: "Project") -> Iterator[OneToOne]:
             owner = models.model(relationship.owner)
             name = owner.name if owner else relationship.owner.rpartition("::")[2]
             table, key = found
-            yield OneToOne(relationship.at, name, model.name, relationship.attribute, table.name, key.columns)
+            stated = "uselist" in relationship.given
+            yield OneToOne(relationship.at, name, model.name, relationship.attribute, table.name, key.columns, stated)
 
 
 def _repeatable(models: Models, relationship: Relationship) -> tuple[Table, ForeignKey] | None:

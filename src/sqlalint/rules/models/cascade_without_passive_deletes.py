@@ -4,7 +4,8 @@
 Before it deletes a parent the ORM loads the children and sets their foreign key to NULL, so that the database has
 nothing left to cascade to. Where the key is NOT NULL that raises, and the parent cannot be deleted; where it may be
 NULL, orphans stay. With `cascade="all, delete-orphan"` the right rows go, but each is loaded and deleted by itself.
-`passive_deletes=True` leaves children that are not loaded to the database: one DELETE for all of it.
+`passive_deletes=True` leaves children that are not loaded to the database: one DELETE for all of it. (Children that are loaded with the parent,
+as by `lazy="selectin"`, the ORM deletes in any case; under `delete-orphan` that is no finding.)
 
 ## Bad
 ```python

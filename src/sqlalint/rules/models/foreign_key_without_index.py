@@ -40,8 +40,9 @@ import re
 from collections.abc import Iterator
 
 from sqlalint.project.models.keys import UnindexedKey
+from sqlalint.project.models.mends import index_column, index_table, names_indexes
 from sqlalint.project.project import Project
-from sqlalint.report.finding import Confidence, Finding, Severity
+from sqlalint.report.finding import Confidence, Finding, Fix, Severity
 from sqlalint.rules.registry import rule
 
 _AUDIT = re.compile(r"(\w+_)?(created|updated|modified|deleted|changed|edited|archived)_by(_\w+)?")
@@ -60,10 +61,23 @@ def check(key: UnindexedKey, project: Project) -> Iterator[Finding]:
     yield Finding(
         at=key.at,
         message=f"{_subject(key)}: {_effects(key)}",
-        help=_help(key),
+        help=_help(key, names_indexes(project, key.tables) is not False),
         identity=(key.mixin, key.attribute) if key.mixin else (key.labels[0], *key.key.columns),
         confidence=Confidence.LIKELY if minor or key.leading else Confidence.CERTAIN,
+        fix=_fix(project, key),
     )
+
+
+def _fix(project: Project, key: UnindexedKey) -> Fix | None:
+    """None where some index is there already, which is better looked at: a partial one, one over a part of the key."""
+    if key.partial or key.leading:
+        return None
+    columns = key.key.columns
+    if len(columns) > 1:
+        edits = () if key.mixin or len(key.tables) > 1 else index_table(project, key.tables[0], columns)
+    else:
+        edits = index_column(project, key.tables, columns[0])
+    return Fix("Add an index; it needs a migration", edits, safe=False) if edits else None
 
 
 def _is_audit(key: UnindexedKey) -> bool:
@@ -131,8 +145,11 @@ def _some(names: tuple[str, ...]) -> str:
     return f"`{names[0]}`" if len(names) == 1 else f"`{names[0]}` and `{names[1]}`"
 
 
-def _help(key: UnindexedKey) -> str:
+def _help(key: UnindexedKey, named: bool) -> str:
     many = len(key.key.columns) > 1
     names = ", ".join(f'"{c}"' for c in key.key.columns)
-    how = f"add `Index(None, {names})`" if many else "add `index=True`"
+    if named:
+        how = f"add `Index(None, {names})`" if many else "add `index=True`"
+    else:  # a naming convention that has no `ix` leaves such an index without a name: the table cannot be made
+        how = f"add an `Index` with a name over {names}"
     return f"{how}; it needs a migration, and on a running PostgreSQL a concurrent one (SAL701)"

@@ -35,9 +35,10 @@ Functions of the project are followed a few calls deep.
 from collections.abc import Iterator
 
 from sqlalint.project.models.defaults import is_impure
+from sqlalint.project.models.mends import call_later
 from sqlalint.project.models.written import WrittenDefault
 from sqlalint.project.project import Project
-from sqlalint.report.finding import Confidence, Finding, Severity
+from sqlalint.report.finding import Confidence, Finding, Fix, Severity
 from sqlalint.rules.registry import rule
 
 
@@ -61,7 +62,13 @@ def check(written: WrittenDefault, project: Project) -> Iterator[Finding]:
         help=_help(default.keyword, text, default.written),
         identity=(written.columns[0], default.keyword),
         confidence=Confidence.CERTAIN if impure else Confidence.POSSIBLE,
+        fix=_fix(project, written) if impure else None,
     )
+
+
+def _fix(project: Project, written: WrittenDefault) -> Fix | None:
+    edits = call_later(project, written.default, written.zoned == written.columns)
+    return Fix("Call it for each row", edits, safe=False) if edits else None
 
 
 def _listed(columns: tuple[str, ...]) -> str:

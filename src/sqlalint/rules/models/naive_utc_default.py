@@ -33,9 +33,10 @@ with `timezone=UTC` set for every connection PostgreSQL reads the time as it was
 
 from collections.abc import Iterator
 
+from sqlalint.project.models.mends import with_zone
 from sqlalint.project.models.written import WrittenDefault
 from sqlalint.project.project import Project
-from sqlalint.report.finding import Confidence, Finding, Severity
+from sqlalint.report.finding import Confidence, Finding, Fix, Severity
 from sqlalint.rules.registry import rule
 
 _NAIVE = frozenset({"datetime.datetime.utcnow", "datetime.datetime.utcfromtimestamp"})
@@ -59,7 +60,14 @@ def check(written: WrittenDefault, project: Project) -> Iterator[Finding]:
         help=_help(zoned),
         identity=(written.columns[0], written.default.keyword),
         confidence=Confidence.CERTAIN if zoned or deprecated else Confidence.LIKELY,
+        fix=_fix(project, written),
     )
+
+
+def _fix(project: Project, written: WrittenDefault) -> Fix | None:
+    """Only where every column has a zone: some drivers refuse a time with zone for a column without, others shift it."""
+    edits = with_zone(project, written.default) if written.zoned == written.columns else ()
+    return Fix("Give the time with its zone", edits, safe=False) if edits else None
 
 
 def _effect(zoned: bool, deprecated: bool) -> str:

@@ -62,11 +62,12 @@ def check(pair: OneToOne, project: Project) -> Iterator[Finding]:
     quoted = ", ".join(f'"{c}"' for c in pair.columns)
     column = f"`{pair.table}.{pair.columns[0]}`"
     how = f"`UniqueConstraint({quoted})` on `{pair.table}`" if several else f"`unique=True` on {column}"
+    other = "" if pair.stated else "; or annotate it as a list, where several are meant"
     yield Finding(
         at=pair.at,
         message=f"`{pair.owner}.{pair.attribute}` is one object, but nothing stops two `{pair.table}` rows for one "
         f'`{pair.model}`: SQLAlchemy then warns "Multiple rows returned with uselist=False" and takes the first',
-        help=f"{how} (a migration; look for duplicates first)",
+        help=f"{how} (a migration; look for duplicates first){other}",
         identity=(f"{pair.owner}.{pair.attribute}",),
         confidence=Confidence.LIKELY,
     )

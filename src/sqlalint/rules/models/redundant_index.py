@@ -36,11 +36,12 @@ included columns are not compared, and of a unique index no prefix is called red
 from collections.abc import Iterator
 
 from sqlalint.facts.span import Spot
+from sqlalint.project.models.mends import remove_index
 from sqlalint.project.models.registry import Models
 from sqlalint.project.models.written import application_tables
 from sqlalint.project.project import Project
 from sqlalint.project.schema import Index, Table
-from sqlalint.report.finding import Finding, Related, Severity
+from sqlalint.report.finding import Finding, Fix, Related, Severity
 from sqlalint.rules.registry import rule
 
 Pair = tuple[Table, Index, Index]
@@ -62,7 +63,7 @@ def check(models: Models, project: Project) -> Iterator[Finding]:
     for at, reached in found.items():
         # a column with `index=True, unique=True` in one place has one index: another of its table is not its own
         if at not in needed:
-            yield _finding(at, reached)
+            yield _finding(project, at, reached)
 
 
 def _redundant(table: Table) -> dict[int, Index]:
@@ -99,8 +100,10 @@ def _repeats(index: Index, other: Index, later: bool) -> bool:
     return not index.unique and other.columns[: len(index.columns)] == index.columns
 
 
-def _finding(at: Spot, reached: list[Pair]) -> Finding:
+def _finding(project: Project, at: Spot, reached: list[Pair]) -> Finding:
     table, index, other = reached[0]
+    thing = "constraint" if index.kind == "unique" else "index"
+    edits = remove_index(project, table, index)
     several = len({t.id for t, *_ in reached}) > 1
     what = _other(table, index, other)
     where = f"`{table.name}`"
@@ -109,9 +112,10 @@ def _finding(at: Spot, reached: list[Pair]) -> Finding:
     return Finding(
         at=at,
         message=f"{_name(table, index)} repeats {what} of {where}: every write maintains both",
-        help=f"leave {'the constraint' if index.kind == 'unique' else 'the index'} out; it needs a migration",
+        help=f"leave the {thing} out; it needs a migration",
         identity=(table.name, index.kind, *(c or "" for c in index.columns)),
         related=() if other.at == at else (Related("already here", other.at),),
+        fix=Fix(f"Leave the {thing} out; it needs a migration", edits, safe=False) if edits else None,
     )
 
 
