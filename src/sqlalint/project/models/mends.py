@@ -163,8 +163,10 @@ def column_call(project: "Project", column: Column) -> ex.Call | None:
         for part in ex.walk(whole):
             # of a `Table(...)` the column alone is meant; a method that makes a column has only its own
             if isinstance(part, ex.Call) and (is_class or at.span in (part.span, START)):
-                callee = project.classes.values.callee(Term(at.path, at.definition, part.function, {}, scope))
-                found.setdefault(FIELD if callee == FIELD else "column" if callee in COLUMN else "", []).append(part)
+                made = project.classes.values.call(Term(at.path, at.definition, part, {}, scope))
+                # not what a function of the project makes, nor a class of its own, which may take other arguments
+                name = made.name if made is not None and made.at.span == part.span and not made.subclass else ""
+                found.setdefault(FIELD if name == FIELD else "column" if name in COLUMN else "", []).append(part)
     calls = found.get("column") or found.get(FIELD) or []
     return calls[0] if len(calls) == 1 else None
 

@@ -30,11 +30,20 @@ from sqlalint.project.models.terms import (
 
 if TYPE_CHECKING:
     from sqlalint.project.models.classes import Classes
+    from sqlalint.project.models.classes import Member as ClassMember
     from sqlalint.project.project import Project
 
 _DEEPEST = 24  # names that lead to names; more is a cycle
 Read = TypeVar("Read")
 _NOWHERE = Term("", "", ex.Opaque(START))
+
+
+def _is_inside(term: Term, member: "ClassMember") -> bool:
+    """Whether a name stands in the statement that gives it its value: `metadata = metadata` takes the module's."""
+    if member.statement is None or (term.path, term.definition) != (member.path, member.key):
+        return False
+    whole, part = member.statement.span, term.expression.span
+    return whole.start <= part.start and (part.end_row, part.end_column) <= (whole.end_row, whole.end_column)
 
 
 class Values:
@@ -81,7 +90,7 @@ class Values:
             return self.value(found) if isinstance(found, Term) else found
         if term.scope:
             member = self._classes.own(term.scope).get(name)
-            if member is not None:
+            if member is not None and not _is_inside(term, member):
                 return self._classes.value_of(member, term.scope)
         return self._symbol(self._project.resolve(term.path, name), term)
 
