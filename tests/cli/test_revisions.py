@@ -12,7 +12,7 @@ from sqlalint.project.migrations import Revision
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Finding, Severity
 from sqlalint.rules.registry import rule
-from tests.cli.run import lay_out
+from tests.cli.run import lay_out, sqlalint_here
 from tests.cli.run import sqlalint as start
 
 APPLIED = 12
@@ -138,3 +138,15 @@ def test_references_that_are_none(project: Path) -> None:
     done = start(project)
     assert (done.status, done.out) == (2, "")
     assert "key `start-after`: no script tree has the revision `x`" in done.err
+
+
+def test_a_revision_that_is_not_saved_is_open_and_one_that_is_as_it_was_is_not(project: Path) -> None:
+    def found(name: str, text: str) -> bool:
+        path = f"migrations/versions/{name}.py"
+        done = sqlalint_here(project, "--stdin-filename", path, "-", "--output-format", "concise", stdin=text.encode())
+        return f"{path}:" in done.out
+
+    assert found("r013", revision(13))
+    assert found("r012", revision(12))
+    assert found("r002", revision(2) + "\n# changed\n")
+    assert not found("r002", revision(2))

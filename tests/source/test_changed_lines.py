@@ -28,7 +28,7 @@ def test_ranges_of_rows(make: Make, new: str, ranges: tuple[tuple[int, int], ...
     found = changed_lines(made.asked, "HEAD", ["a.py", "b.py"])
     assert found == ChangedLines({"a.py": ranges, "b.py": ((1, 5),)})
     if new.endswith("\n"):
-        assert differing_lines(OLD.splitlines(), new.splitlines()) == ranges
+        assert differing_lines(OLD.encode().splitlines(), new.encode().splitlines()) == ranges
 
 
 def test_lines_that_are_gone_touch_what_was_around_them() -> None:

@@ -17,12 +17,17 @@ from sqlalint.report.summary import count
 
 # options of `check` that only say how it prints and exits
 _OF_PRINTING = frozenset(
-    "baseline strict_baseline output_format output_file exit_zero fail_on statistics show_files show_settings add_ignore color verbose hook".split()
+    """
+    baseline strict_baseline output_format output_file exit_zero fail_on statistics show_files show_settings add_ignore
+    color verbose hook stdin_filename
+    """.split()
 )
 
 
 def baseline(options: CheckOptions, only_prune: bool) -> int:
     """Run `baseline` and return the exit status."""
+    if options.reads_stdin:
+        raise UsageError("the baseline is of what is on disk, not of standard input")
     inspection = open_inspection(options, baseline=only_prune)
     path = baseline_path(options.baseline, inspection.opened)
     report, crashes = _reported(inspection)

@@ -23,7 +23,7 @@ from sqlalint.report.style import printable
 if TYPE_CHECKING:
     from sqlalint.analysis import Analysis
     from sqlalint.cli.recording import Recording
-    from sqlalint.source.working_tree import WorkingTree
+    from sqlalint.source.tree import Tree
 
 _TIERS = click.Choice([c.value for c in Confidence])
 
@@ -56,6 +56,7 @@ _TIERS = click.Choice([c.value for c in Confidence])
 @click.option(
     "--diff-base", metavar="REF", help="Only what touches lines that are changed since HEAD left this reference."
 )
+@click.option("--stdin-filename", metavar="NAME", help="Check what is on standard input (`-`) as if it were this file.")
 @click.option("--output-format", multiple=True, type=click.Choice(list(FORMATS)), help="[default: full]")
 @click.option(
     "--output-file",
@@ -143,7 +144,7 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
     status = _status(analysis, inspected.report, options, opened)
     if recording and not analysis.crashes and not cache.trouble:
         asked_git = bool(options.base or analysis.histories)
-        recording.keep(status, opened, tree, inspected.snapshot, cache, git=asked_git)
+        recording.keep(status, opened, inspection.working_tree, inspected.snapshot, cache, git=asked_git)
     return status
 
 
@@ -209,7 +210,7 @@ def _status(analysis: "Analysis", report: Report, options: CheckOptions, opened:
     return int(any(f.severity in grave for f in report.shown))
 
 
-def _show_files(tree: "WorkingTree", opened: Opened) -> int:
+def _show_files(tree: "Tree", opened: Opened) -> int:
     """List the Python files of the report set."""
     from sqlalint.report.scope import report_set
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalint.cli.since import Since
     from sqlalint.source.snapshot import Snapshot
     from sqlalint.source.tree import Tree
+    from sqlalint.source.working_tree import WorkingTree
 
 
 class Inspected(Struct, frozen=True):
@@ -39,7 +40,8 @@ class Inspected(Struct, frozen=True):
 class Inspection:
     """Analyses trees of one project, and decides what is reported. Raises `UsageError` for options that cannot be.
 
-    `tree` is the working tree. `baseline` says whether findings that are in the baseline are held back.
+    `tree` is the working tree, with standard input in its place in it. `baseline` says whether findings that are in the
+    baseline are held back.
     """
 
     def __init__(self, options: CheckOptions, opened: Opened, *, baseline: bool = True) -> None:
@@ -47,8 +49,10 @@ class Inspection:
         given = Selectors(split(options.select) or None, split(options.extend_select), split(options.ignore))
         self.options, self.opened = options, opened
         self.selected = select(opened, given, options.per_file_ignores)
-        self.tree = open_tree(opened, options.excluded, options.force_exclude)
-        self.baseline = open_baseline(options.baseline, opened) if baseline else ()
+        self.working_tree = open_tree(opened, options.excluded, options.force_exclude)
+        self.tree = self._with_buffer(self.working_tree)
+        is_nameless = opened.buffer is not None and opened.is_loose
+        self.baseline = open_baseline(options.baseline, opened) if baseline and not is_nameless else ()
         self.base = base_of(opened, options.base) if options.base else None
         self.since = self._open_since()
 
@@ -84,6 +88,13 @@ class Inspection:
 
         settings, by_hand = settings_of(self.opened), self.opened.by_hand
         return analyse_with_cache(snapshot, settings, cache, by_hand=by_hand, jobs=self.options.jobs, progress=progress)
+
+    def _with_buffer(self, tree: "WorkingTree") -> "Tree":
+        if self.opened.buffer is None:
+            return tree
+        from sqlalint.cli.standard_input import overlaid
+
+        return overlaid(self.opened, self.opened.buffer, tree, self.options)
 
     def _open_since(self) -> "Since | None":
         if self.options.new_since is None and self.options.diff_base is None:
@@ -129,13 +140,19 @@ class Inspection:
         return not partly and "" in self.opened.folders
 
     def _with_stale(self, report: Report, analysis: "Analysis") -> Report:
-        """The report with what the baseline has for nothing, as far as this run can tell."""
-        if not report.stale or self.options.exclude or self.opened.is_loose or analysis.crashes:
+        """The report with what the baseline has for nothing, as far as this run can tell: a buffer says nothing of it."""
+        opened = self.opened
+        if not report.stale or self.options.exclude or opened.is_loose or opened.buffer or analysis.crashes:
             return replace(report, stale=())
         return replace(report, stale=tuple(known for known in report.stale if known.path not in analysis.unreadable))
 
 
 def open_inspection(options: CheckOptions, *, baseline: bool = True) -> Inspection:
     """The inspection of the project that the paths belong to. Raises `UsageError`."""
-    opened = open_project(options.paths, options.config, options.isolated, hook=options.hook)
+    if options.reads_stdin:
+        from sqlalint.cli.standard_input import open_buffer
+
+        opened = open_buffer(options)
+    else:
+        opened = open_project(options.paths, options.config, options.isolated, hook=options.hook)
     return Inspection(options, opened, baseline=baseline)

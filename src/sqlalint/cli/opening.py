@@ -17,10 +17,28 @@ if TYPE_CHECKING:
     from sqlalint.source.working_tree import WorkingTree
 
 
+class Buffer(Struct, frozen=True):
+    """What a file is to have instead of its content on disk, where it need not exist. `shown` is how it is printed, ""
+    for its path; `path` is relative to the root."""
+
+    path: str
+    content: bytes
+    shown: str = ""
+
+    def differs(self, root: str) -> bool:
+        """Whether the file has another content on disk, or is not there."""
+        try:
+            with open(os.path.join(root, self.path), "rb") as file:
+                return file.read() != self.content
+        except OSError:
+            return True
+
+
 class Opened(Struct, frozen=True):
     """A project on disk. `files` and `folders` are what was named, relative to the root ("" is the root).
 
     `hook`: a hook named them, which says nothing of what they are to the user, and what git does not track is not there.
+    `buffer`: standard input stands for the one file that is named.
     """
 
     root: Root
@@ -28,11 +46,12 @@ class Opened(Struct, frozen=True):
     files: tuple[str, ...]
     folders: tuple[str, ...]
     hook: bool = False
+    buffer: Buffer | None = None
 
     @property
     def by_hand(self) -> tuple[str, ...]:
         """The files that a user named: they are application code, and open revisions."""
-        return () if self.hook else self.files
+        return () if self.hook or self.buffer else self.files
 
     @property
     def is_loose(self) -> bool:
@@ -49,7 +68,7 @@ def open_project(
     named = [_relative(path, root.path, hook) for path in full]
     files = tuple(n for n, path in zip(named, full, strict=True) if not os.path.isdir(path))
     folders = tuple(n for n, path in zip(named, full, strict=True) if os.path.isdir(path))
-    return Opened(root, _configuration(root.path, config, isolated), files, folders, hook)
+    return Opened(root, configuration_of(root.path, config, isolated), files, folders, hook)
 
 
 def open_tree(opened: Opened, exclude: Sequence[str] = (), force_exclude: bool = False) -> "WorkingTree":
@@ -116,7 +135,8 @@ def settings_of(opened: Opened) -> "Settings":
     )
 
 
-def _configuration(root: str, config: str | None, isolated: bool) -> Configuration:
+def configuration_of(root: str, config: str | None, isolated: bool) -> Configuration:
+    """The configuration that is named, or that of a root. Raises `UsageError`."""
     if config is not None and isolated:
         raise UsageError("--config and --isolated exclude each other")
     if isolated:

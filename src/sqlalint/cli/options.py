@@ -24,6 +24,7 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     hook: bool = False
     new_since: str | None = None
     diff_base: str | None = None
+    stdin_filename: str | None = None
     output_format: tuple[str, ...] = ()
     output_file: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -43,6 +44,11 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     add_ignore: str | None = None
     baseline: str | None = None
     strict_baseline: bool = False
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether standard input is a file to check."""
+        return self.stdin_filename is not None or "-" in self.paths
 
     @property
     def excluded(self) -> tuple[str, ...]:

@@ -117,9 +117,16 @@ class Printing:
 
     def _presentation(self, colour: bool, width: int, stream: TextIO | None = None) -> Presentation:
         screen = self._screen if stream and is_terminal(stream) else None
-        folder, lines = here(), self._lines
+        buffer = self._opened.buffer
         return Presentation(
-            self._opened.root.path, folder, read=lines, about=_about, width=width, colour=colour, screen=screen
+            self._opened.root.path,
+            here(),
+            read=self._lines,
+            about=_about,
+            width=width,
+            colour=colour,
+            screen=screen,
+            names={buffer.path: buffer.shown} if buffer and buffer.shown else {},
         )
 
     def _lines(self, path: str) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ def _changes(opened: Opened, base: "Base | Baseless") -> "ChangedFiles | NoBase"
 
     if isinstance(base, Baseless):
         return NoBase(base.reason, base.remedy)
+    buffer, root = opened.buffer, opened.root.path
+    unsaved = {buffer.path} if buffer and buffer.differs(root) else set()
     try:
-        return ChangedFiles(base.name, changed_files(Git(opened.root.path), base))
+        return ChangedFiles(base.name, changed_files(Git(root), base) | unsaved)
     except GitProblem as problem:
         return NoBase(problem.message, "set `start-after`")

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sqlalint.cli.opening import Opened, open_commit
+from sqlalint.cli.opening import Buffer, Opened, open_commit
 from sqlalint.cli.options import CheckOptions
 from sqlalint.config.errors import UsageError
 from sqlalint.report.finding import Reported
 from sqlalint.report.reporter import Policy, before
 from sqlalint.report.scope import ReportSet
-from sqlalint.source.changed_lines import ChangedLines, changed_lines
+from sqlalint.source.changed_lines import ChangedLines, changed_lines, differing_lines
 from sqlalint.source.git import Git, GitProblem
 from sqlalint.source.merge_base import Base, NoFork, find_fork
 from sqlalint.source.snapshot import Snapshot
@@ -79,9 +79,24 @@ class Since:
             return policy
         try:
             changed = changed_lines(self._git, self._diff_base.commit, snapshot.paths())
+            if self._opened.buffer is not None:
+                changed = self._with_buffer(changed, self._opened.buffer, self._diff_base)
         except GitProblem as problem:
             raise UsageError(f"--diff-base: {problem.message}") from None
         return replace(policy, touched=lambda finding: touches(changed, finding), diff_base=self._diff_base.name)
+
+    def _with_buffer(self, changed: ChangedLines, buffer: Buffer, fork: Base) -> ChangedLines:
+        """The lines that differ with those of the buffer instead of those that are on disk."""
+        with open_commit(self._git, fork.commit, self._opened) as tree:
+            try:
+                before = tree.read(buffer.path)
+            except OSError:
+                return changed.with_whole(buffer.path)
+        return changed.with_rows(buffer.path, differing_lines(_lines(before), _lines(buffer.content)))
+
+
+def _lines(content: bytes) -> list[bytes]:
+    return content.replace(b"\r\n", b"\n").split(b"\n")
 
 
 def touches(changed: ChangedLines, finding: Reported) -> bool:

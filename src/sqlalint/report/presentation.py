@@ -1,7 +1,7 @@
 """What formats need besides the findings: how a path is shown, the source, the width, and whether there is colour."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from msgspec import Struct
@@ -36,6 +36,7 @@ class Presentation:
 
     `read` gives a file's lines by its path in the project, () where it cannot; `about` tells of a rule by its code.
     `screen` is None for what goes to a file or a program, whether in colour or not.
+    `names` are those paths that are shown otherwise.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Presentation:
         width: int = 120,
         colour: bool = False,
         screen: Screen | None = None,
+        names: Mapping[str, str] = {},
     ) -> None:
         self._root = root
         self._folder = folder
@@ -56,7 +58,7 @@ class Presentation:
         self.width = width
         self.colour = colour
         self.screen = screen
-        self._shown: dict[str, str] = {}
+        self._shown: dict[str, str] = dict(names)
 
     def path(self, path: str) -> str:
         """A path as it is shown: relative to the working directory, with `/` between folders."""

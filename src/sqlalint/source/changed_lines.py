@@ -30,6 +30,14 @@ class ChangedLines(Struct, frozen=True):
             return True
         return any(start <= last and end >= first for start, end in self.rows.get(path, ()))
 
+    def with_whole(self, path: str) -> "ChangedLines":
+        """The same, but for a file that differs as a whole."""
+        return ChangedLines(self.rows, self.whole | {path})
+
+    def with_rows(self, path: str, ranges: _Ranges) -> "ChangedLines":
+        """The same, but for a file that differs in these ranges."""
+        return ChangedLines({**self.rows, path: ranges}, self.whole - {path})
+
 
 def changed_lines(git: Git, commit: str, paths: Iterable[str]) -> ChangedLines:
     """What differs between a commit and the working tree. Raises `GitProblem`.
@@ -47,7 +55,7 @@ def changed_lines(git: Git, commit: str, paths: Iterable[str]) -> ChangedLines:
     return ChangedLines(dict(_hunks(output.split(b"\n"))), whole)
 
 
-def differing_lines(old: Sequence[str], new: Sequence[str]) -> _Ranges:
+def differing_lines(old: Sequence[bytes], new: Sequence[bytes]) -> _Ranges:
     """The ranges of lines of `new` that differ from `old`."""
     from difflib import SequenceMatcher
 
