@@ -167,6 +167,7 @@ def test_odd_contents(project: Path) -> None:
         (["-", "app"], "no other paths can be named besides"),
         (["--stdin-filename", "app", "-"], "--stdin-filename: `app` names no file"),
         (["--stdin-filename", "", "-"], "--stdin-filename: `` names no file"),
+        (["-", "--add-ignore", "why"], "--add-ignore: standard input is no file"),
         (["baseline", "-"], "the baseline is of what is on disk"),
     ],
 )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -54,7 +55,6 @@ class Inspection:
         is_nameless = opened.buffer is not None and opened.is_loose
         self.baseline = open_baseline(options.baseline, opened) if baseline and not is_nameless else ()
         self.base = base_of(opened, options.base) if options.base else None
-        self.since = self._open_since()
 
     @contextmanager
     def cache(self) -> "Iterator[Cache]":
@@ -70,16 +70,17 @@ class Inspection:
         """Analyse a tree of the project, and decide what is reported of it."""
         from sqlalint.source.snapshot import Snapshot
 
+        since = self._since  # before anything takes time: there may be no such reference
         snapshot = Snapshot(tree)
         analysis = self._analyse(snapshot, cache, progress)
         revisions = self._revisions(analysis)
         policy = self._policy(analysis, revisions, snapshot)
-        if self.since is not None:
-            earlier = self.since.earlier(lambda then: self._analyse(then, cache, progress))
+        if since is not None:
+            earlier = since.earlier(lambda then: self._analyse(then, cache, progress))
             if earlier is not None:
-                policy = self.since.only_new(policy, earlier, self._policy(earlier, Revisions(), snapshot))
-                analysis = self.since.with_crashes(analysis, earlier)
-            policy = self.since.only_touched(policy, snapshot)
+                policy = since.only_new(policy, earlier, self._policy(earlier, Revisions(), snapshot))
+                analysis = since.with_crashes(analysis, earlier)
+            policy = since.only_touched(policy, snapshot)
         report = self._with_stale(decide(analysis.findings, policy), analysis)
         return Inspected(snapshot, analysis, revisions, policy, report)
 
@@ -96,7 +97,9 @@ class Inspection:
 
         return overlaid(self.opened, self.opened.buffer, tree, self.options)
 
-    def _open_since(self) -> "Since | None":
+    @cached_property
+    def _since(self) -> "Since | None":
+        """What findings are held against, if they are."""
         if self.options.new_since is None and self.options.diff_base is None:
             return None
         from sqlalint.cli.since import Since

@@ -24,6 +24,8 @@ def open_buffer(options: CheckOptions) -> Opened:
     """
     if options.paths not in ((), ("-",)):
         raise UsageError("standard input is a file by itself: no other paths can be named besides")
+    if options.add_ignore is not None:
+        raise UsageError("--add-ignore: standard input is no file that a comment can be written to")
     name, here = options.stdin_filename, os.path.realpath(os.getcwd())
     if name is None:
         root, path = Root(project_root(here).path, "standard input", is_default=True), _NAMELESS
