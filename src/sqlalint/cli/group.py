@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": "Analyse a project and report what hurts.",
+    "init": "Write a configuration, and a baseline of what is found now.",
     "baseline": "Write down what check reports now, so that it reports only what is new.",
     "rule": "Print the page of a rule.",
     "rules": "List all rules.",
