@@ -83,7 +83,7 @@ class Following:
         keywords: dict[str, v.Value],
     ) -> v.Value:
         path, key, bound = function.path, function.key, function.bound
-        if self._is_open(key, bound):
+        if not function.is_fixed and self._is_open(key, bound):
             return v.UNKNOWN
         if (path, key) in self._stack or len(self._stack) >= _DEEPEST:
             place = self._stack.index((path, key)) if (path, key) in self._stack else 0

@@ -115,7 +115,7 @@ class Evaluator:
         """The value of a call."""
         awaiting, self.frame.awaiting = self.frame.awaiting, False
         if isinstance(call.function, ex.Name) and call.function.id not in self.frame.names:
-            known = builtin(self, call.function.id, call)
+            known = self._super(call) or builtin(self, call.function.id, call)
             if known is not None:
                 return known
         function = self._function(call.function)
@@ -129,6 +129,12 @@ class Evaluator:
             return self._called(function, arguments, keywords, call)
         finally:
             self.frame.awaiting = False
+
+    def _super(self, call: ex.Call) -> v.Super | None:
+        """`super()` in a method."""
+        is_super = isinstance(call.function, ex.Name) and call.function.id == "super" and not call.arguments
+        receiver = self.frame.names.get(self.frame.receiver) if is_super and self.frame.owner else None
+        return v.Super(receiver, self.frame.owner) if receiver is not None else None
 
     def _function(self, function: ex.Expr) -> v.Value:
         """What is called. A method keeps its receiver; reading `user.posts` in `user.posts.append` is a read."""

@@ -61,6 +61,8 @@ class Follower:
 
     def _parameters(self, function: st.Function, owner: str) -> None:
         decorators = {(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators}
+        if owner and function.parameters and "staticmethod" not in decorators:
+            self.frame.owner, self.frame.receiver = owner, function.parameters[0].name
         for position, parameter in enumerate(function.parameters):
             value = self.frame.annotations.value(parameter.annotation, self.frame.path)
             if position == 0 and owner and "staticmethod" not in decorators and parameter.annotation is None:

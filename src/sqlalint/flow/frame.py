@@ -87,6 +87,7 @@ class Frame:
         self.callees = callees
         self.annotations = Annotations(questions)
         self.path, self.key = path, key
+        self.owner, self.receiver = "", ""  # of a method: the id of its class, and its first parameter
         self.names: dict[str, v.Value] = {}
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []

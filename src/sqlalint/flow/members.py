@@ -103,6 +103,8 @@ class Members:
                 return items[names.index(name)]
             case v.Pairs(by_name=by_name):
                 return by_name.get(name, v.Method(receiver, name))
+            case v.Super():
+                return self._behind(receiver, name)
             case v.Object(class_id=class_id) | v.ClassRef(class_id=class_id):
                 return self._of_object(receiver, class_id, name, at)
             case v.Unknown():
@@ -146,6 +148,19 @@ class Members:
                 return v.ExternalRef(libraries.canonical(f"{module}.{name}"))
             return v.UNKNOWN
         return v.ExternalRef(libraries.canonical(f"{base}.{name}"))
+
+    def _behind(self, found: v.Super, name: str) -> v.Value:
+        """A method behind a class in the method resolution order of the receiver's class."""
+        receiver = found.receiver
+        if isinstance(receiver, v.Object | v.ClassRef):
+            class_id = receiver.class_id
+        elif isinstance(receiver, v.Instance | v.ModelClass):
+            class_id = receiver.model
+        else:
+            return v.UNKNOWN
+        owner = self.frame.questions.member(class_id, name, found.class_id)
+        path, _, key = (owner or "").partition("::")
+        return v.FunctionRef(path, f"{key}.{name}", receiver, is_fixed=True) if owner else v.UNKNOWN
 
     def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str, at: Span) -> v.Value:
         """A method or attribute of an instance of a project's class."""

@@ -134,9 +134,12 @@ class Questions:
         answer: bool = self._ask("is_overridden", class_id, name)
         return answer
 
-    def member(self, class_id: str, name: str) -> str | None:
-        """The `path::key` of the class that defines a method or attribute as a definition of its own."""
-        answer: str | None = self._ask("member", class_id, name)
+    def member(self, class_id: str, name: str, behind: str = "") -> str | None:
+        """The `path::key` of the class that defines a method or attribute as a definition of its own.
+
+        `behind` is a class in the resolution order that, with those before it, does not count.
+        """
+        answer: str | None = self._ask("member", class_id, name, behind)
         return answer
 
 
@@ -151,8 +154,11 @@ def _is_overridden(project: Project, class_id: str, name: str) -> bool:
     )
 
 
-def _member(project: Project, class_id: str, name: str) -> str | None:
-    for owner in project.classes.mro(class_id).ids:
+def _member(project: Project, class_id: str, name: str, behind: str) -> str | None:
+    order = project.classes.mro(class_id).ids
+    if behind and behind not in order:
+        return None
+    for owner in order[order.index(behind) + 1 :] if behind else order:
         path, _, key = owner.partition("::")
         if project.entry(path, f"{key}.{name}") is not None:
             return owner

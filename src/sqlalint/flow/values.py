@@ -205,6 +205,13 @@ class Object(Struct, frozen=True):
     arguments: tuple["Value", ...] = ()
 
 
+class Super(Struct, frozen=True):
+    """`super()` in a method of `class_id`: the receiver, whose attributes are looked up behind that class."""
+
+    receiver: "Value"
+    class_id: str
+
+
 class ClassRef(Struct, frozen=True):
     """A class of the project that is no model."""
 
@@ -212,11 +219,15 @@ class ClassRef(Struct, frozen=True):
 
 
 class FunctionRef(Struct, frozen=True):
-    """A function of the project; `bound`: what it was taken from, where it is a method."""
+    """A function of the project; `bound`: what it was taken from, where it is a method.
+
+    `is_fixed`: it is this one, whatever subclasses of the receiver's class have.
+    """
 
     path: str
     key: str
     bound: "Value | None" = None
+    is_fixed: bool = False
 
 
 class Closure(Struct, frozen=True):
@@ -252,7 +263,7 @@ class Awaitable(Struct, frozen=True):
 
 Value: TypeAlias = (
     Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
-    | Result | Session | Factory | Object | ClassRef | FunctionRef | Closure | ModuleRef | ExternalRef | Method
+    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | ModuleRef | ExternalRef | Method
     | Awaitable
 )  # fmt: skip
 
