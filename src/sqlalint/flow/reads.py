@@ -50,6 +50,7 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
         return _target(frame, instance, found, 0)  # reading it is nothing: iterating it queries
     number = 0
     if silent is None:
+        unsure = unsure or _pinned(frame, instance, found, perhaps=True) is not None
         number = record(frame, instance, model, found, at, unsure=unsure, action=action)
     back = _way_back(instance, found, frame)
     if back is not None:  # the same object: what the longer chain loads of it is loaded
@@ -127,11 +128,12 @@ def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> bool:
     return any(entry is not None and entry.how in ld.LOADING for entry in entries)
 
 
-def _pinned(frame: Frame, instance: v.Instance, found: Relationship) -> str | None:
-    """How the query's conditions fix a many-to-one; they speak of its own rows, and of what `contains_eager` took of
+def _pinned(frame: Frame, instance: v.Instance, found: Relationship, *, perhaps: bool = False) -> str | None:
+    """How the query's conditions fix a many-to-one, or those that it has on some way only; they speak of its own rows, and of what `contains_eager` took of
     them, not of what other options load."""
     statement = instance.origin.statement
-    if statement is None or not statement.equals or found.direction != "many-to-one":
+    equals = () if statement is None else statement.perhaps if perhaps else statement.equals
+    if statement is None or not equals or found.direction != "many-to-one":
         return None
     loads = next((e.loads for e in statement.entities or () if e.model), ld.NOTHING)
     for step in instance.path:
@@ -139,7 +141,7 @@ def _pinned(frame: Frame, instance: v.Instance, found: Relationship) -> str | No
         if entry is None or entry.how != "contains":
             return None
         loads = entry.below
-    return sm.pinned_by(statement, instance.model, found, frame.questions)
+    return sm.pinned_by(equals, instance.model, found, frame.questions)
 
 
 def _target_in_rows(instance: v.Instance, found: Relationship, frame: Frame) -> bool:

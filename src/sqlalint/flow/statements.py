@@ -146,18 +146,20 @@ def _equal(statement: v.Statement, equals: list[v.Attribute]) -> v.Statement:
     return replace(statement, equals=(*statement.equals, *equals)) if equals else statement
 
 
-def pinned_by(statement: v.Statement, model_id: str, relationship: Relationship, questions: Questions) -> str | None:
-    """How a condition fixes a many-to-one of the rows to one target: by an `object` (`Post.author == user`, which is
+def pinned_by(
+    equals: tuple[v.Attribute, ...], model_id: str, relationship: Relationship, questions: Questions
+) -> str | None:
+    """How conditions fix a many-to-one of the rows to one target: by an `object` (`Post.author == user`, which is
     in the session then), by its `key`, or not at all."""
     if relationship.direction != "many-to-one":
         return None
-    own = [e for e in statement.equals if _same_class(e.model, model_id, questions)]
+    own = [e for e in equals if _same_class(e.model, model_id, questions)]
     if any(e.name == relationship.attribute for e in own):
         return "object"
-    if any(_is_parent(e, model_id, relationship.attribute, questions) for e in statement.equals):
+    if any(_is_parent(e, model_id, relationship.attribute, questions) for e in equals):
         return "object"
     # The target being joined, its key is fixed.
-    if any(e.model == relationship.target and _is_key(e, questions) for e in statement.equals):
+    if any(e.model == relationship.target and _is_key(e, questions) for e in equals):
         return "key"
     model = questions.model(model_id)
     fixed = {model.columns[e.name].name for e in own if e.name in model.columns} if model else set()
@@ -193,7 +195,8 @@ def is_single(statement: v.Statement, questions: Questions) -> bool:
     model = questions.model(first.model) if first and first.model else None
     if model is None or statement.joined:
         return False
-    fixed = {e.name for e in statement.equals if _same_class(e.model, model.id, questions)}
+    compared = (*statement.equals, *statement.perhaps)
+    fixed = {e.name for e in compared if _same_class(e.model, model.id, questions)}
     if model.keys and set(model.keys) <= fixed:
         return True
     if any(model.columns[n].unique for n in fixed if n in model.columns):

@@ -151,7 +151,7 @@ class Statement(Struct, frozen=True):
     """A `select()` or a legacy `Query`.
 
     `entities` is None where what is selected is not known. `equals`: the attributes that its
-    conditions compare for equality, so that all rows have one value of them. `limit`: a literal limit. `single`: at most one row. `joined`: targets of joins.
+    conditions compare for equality, so that all rows have one value of them; `perhaps` on some way only. `limit`: a literal limit. `single`: at most one row. `joined`: targets of joins.
     `from_text`: `from_statement`, whose rows are as the text says. `is_async`: the session it is bound to.
     """
 
@@ -159,6 +159,7 @@ class Statement(Struct, frozen=True):
     entities: tuple[Entity, ...] | None
     legacy: bool = False
     equals: tuple[Attribute, ...] = ()
+    perhaps: tuple[Attribute, ...] = ()
     joined: tuple[str, ...] = ()
     limit: int | None = None
     limited: bool = False
@@ -370,10 +371,12 @@ def _join_statements(a: Statement, b: Statement) -> Value:
     if any(x.model != y.model for x, y in zip(a.entities, b.entities, strict=True)):
         return Unknown(rows=True)
     entities = tuple(replace(x, loads=ld.join(x.loads, y.loads)) for x, y in zip(a.entities, b.entities, strict=True))
+    every = (*a.equals, *a.perhaps, *b.equals, *b.perhaps)
     return replace(
         a,
         entities=entities,
-        equals=tuple(dict.fromkeys((*a.equals, *b.equals))),  # silent where one way fixes a value
+        equals=tuple(e for e in a.equals if e in b.equals),
+        perhaps=tuple(dict.fromkeys(e for e in every if not (e in a.equals and e in b.equals))),
         joined=tuple(dict.fromkeys((*a.joined, *b.joined))),
         limit=a.limit if a.limit == b.limit else None,
         limited=a.limited or b.limited,
