@@ -18,7 +18,7 @@ from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.given import NOTHING_DONE, Summary
-from sqlalint.flow.handing import Handed, perform, substituted
+from sqlalint.flow.handing import Handed, Performance, substituted
 from sqlalint.flow.questions import Question, Questions
 
 _DEEPEST = 40  # far deeper than code calls; only keeps Python's own stack
@@ -92,13 +92,15 @@ class Following:
         handed = Handed()
         given = _bind(found, bound, arguments, keywords, handed)
         at = (path, key, _encode(sorted(given.items())))
-        kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, found, given, len(handed.objects))
+        kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, found, given, handed)
         self._questions.also(kept.asked)
         self._lowest = min(self._lowest, kept.lowest)
-        values = perform(frame, called_at, kept.summary, handed.objects)
-        return substituted(self._renumbered(kept.value), values)
+        performance = Performance(frame, called_at, handed)
+        if kept.summary is not NOTHING_DONE:
+            performance.run(kept.summary)
+        return substituted(self._renumbered(kept.value), performance.values)
 
-    def _follow(self, at: "_At", function: Function, given: dict[str, v.Value], handed: int) -> "_Kept":
+    def _follow(self, at: "_At", function: Function, given: dict[str, v.Value], handed: Handed) -> "_Kept":
         from sqlalint.flow.follow import Follower  # the two need each other
 
         path, key, _ = at
@@ -107,7 +109,8 @@ class Following:
         self._stack.append((path, key))
         try:
             follower = Follower(self._questions, path, key, self)
-            follower.frame.handed = handed
+            follower.frame.handed = len(handed.objects)
+            follower.frame.statements = frozenset(s.at for s in handed.statements)
             value = follower.call(function, given)
         finally:
             self._stack.pop()
@@ -152,9 +155,11 @@ class Following:
 
 def _summary(frame: Frame) -> Summary:
     loaded = tuple((model, loads) for model, found in frame.loaded.items() for _, loads in found)
-    if not frame.accesses and not loaded:
+    reads = tuple(r for r in frame.reads if r.instance.origin.at in frame.statements and not r.dropped)
+    consumed = tuple(c for c in frame.consumed if c.query.at in frame.statements)
+    if not (frame.steps or loaded or reads or consumed):
         return NOTHING_DONE
-    return Summary(tuple(frame.accesses), frozenset(frame.finished), loaded)
+    return Summary(tuple(frame.steps), reads, consumed, frozenset(frame.finished), loaded)
 
 
 def _bind(
@@ -186,6 +191,8 @@ def _bind(
     optional = {p.name for p in function.parameters if isinstance(p.default, ex.Literal) and p.default.value is None}
     found: dict[str, v.Value] = {}
     for name, value in given.items():
+        if isinstance(value, v.Statement):
+            handed.statements.append(value)
         shape = value if _matters(value) else handed.shape(value)
         if shape is not None:
             found[name] = shape

@@ -13,7 +13,7 @@ from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.builtins import builtin
 from sqlalint.flow.events import Loop
-from sqlalint.flow.frame import ActiveLoop, Frame
+from sqlalint.flow.frame import ActiveLoop, At, Frame
 from sqlalint.flow.members import MAX_INLINE, Members
 
 _FEW = 10
@@ -24,6 +24,7 @@ class Evaluator:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
+        frame.apply = self.apply
         self.members = Members(frame, lambda inner, expression: Evaluator(inner).value(expression))
         self.yielded: list[v.Value] = []
         self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
@@ -197,8 +198,8 @@ class Evaluator:
                 return self._made_new(model, keywords, call)
             case v.ClassRef(class_id=class_id):
                 return v.Object(class_id)
-            case v.Closure():
-                return self.inline(function, arguments)
+            case v.Closure() | v.Callback():
+                return self.apply(function, arguments, call.span)
             case v.FunctionRef() if frame.callees is not None:
                 value = frame.callees.called(frame, call.span, function, arguments, keywords)
                 results.gave(frame, function.path, function.key, value)
@@ -217,11 +218,14 @@ class Evaluator:
         self.frame.touched |= {(made.batch, name) for name in names}
         return made
 
-    def apply(self, function: v.Value, arguments: list[v.Value], at: Span) -> v.Value:
+    def apply(self, function: v.Value, arguments: list[v.Value], at: At) -> v.Value:
         """What a function that was passed as a value gives for these arguments."""
         match function:
             case v.Closure():
                 return self.inline(function, arguments)
+            case v.Callback():
+                self.frame.call_back(function, arguments, at)
+                return v.UNKNOWN
             case v.FunctionRef() if self.frame.callees is not None:
                 return self.frame.callees.called(self.frame, at, function, arguments, {})
             case _:

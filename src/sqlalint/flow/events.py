@@ -125,6 +125,7 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
 
     `method` is how (`.all()`, `for`, `list()`); `at` the method's name or the iterable. `sure`: the statement and the
     missing `unique()` are the same on every way. `unhashable`: a row holds a column that `unique()` cannot compare.
+    `calls` lead there from the function that has the statement, outermost first.
     """
 
     at: Spot
@@ -135,6 +136,12 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
     sure: bool
     unhashable: bool
     stream: bool
+    calls: tuple[Spot, ...] = ()
+
+    @property
+    def place(self) -> Spot:
+        """Where the function that has the statement does it: the fetch, or the call that leads to it."""
+        return self.calls[0] if self.calls else self.at
 
 
 class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):

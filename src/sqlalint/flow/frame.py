@@ -1,7 +1,7 @@
 """The state of following one function: its names, the loops it is in, what was read and what is loaded by now."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -13,7 +13,7 @@ from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import Loop, Query, ResultConsumed, VersionCheck
-from sqlalint.flow.given import Access
+from sqlalint.flow.given import Access, Call
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
 from sqlalint.project.mapping import Model, Relationship
@@ -91,7 +91,9 @@ class Frame:
         self.names: dict[str, v.Value] = {}
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []
-        self.accesses: list[Access] = []
+        self.steps: list[Access | Call] = []  # what is done with what the function was given
+        self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
+        self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = lambda *_: v.UNKNOWN
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
         self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []
@@ -152,17 +154,17 @@ class Frame:
     @property
     def mark(self) -> tuple[int, int]:
         """How much was read so far."""
-        return len(self.reads), len(self.accesses)
+        return len(self.reads), len(self.steps)
 
     def drop_reads_since(self, mark: tuple[int, int], loop_numbers: set[int]) -> None:
         """Forget reads of these loops: the way on which they stand leaves the loop, so that they happen once."""
         for read in self.reads[mark[0] :]:
             if read.loop is not None and read.loop.number in loop_numbers:
                 read.dropped = True
-        for position in range(mark[1], len(self.accesses)):
-            access = self.accesses[position]
-            if access.loop is not None and access.loop.number in loop_numbers:
-                self.accesses[position] = replace(access, loop=None)
+        for position in range(mark[1], len(self.steps)):
+            step = self.steps[position]
+            if step.loop is not None and step.loop.number in loop_numbers:
+                self.steps[position] = replace(step, loop=None)
 
     def seen(self, at: At) -> Seen:
         """Where something is done: here, or in a function that was called."""
@@ -170,17 +172,28 @@ class Frame:
 
     def access(self, instance: v.Instance, name: str, at: At, action: str) -> int:
         """Remember what is done with an object that was given; returns the number of what it gives."""
-        active = self.active(instance.loop) if instance.loop else None
-        loop = active.loop if active else None
-        conditional = self.depth > (active.depth if active else 0)
-        for access in self.accesses:
-            same = (access.of, access.name, access.action) == (instance.given, name, action) and access.loop == loop
-            if same and (conditional or not access.conditional):
-                return access.number
+        loop, conditional = self._turn(instance)
+        for step in self.steps:
+            if not isinstance(step, Access) or step.loop != loop:
+                continue
+            same = (step.of, step.name, step.action) == (instance.given, name, action)
+            if same and (conditional or not step.conditional):
+                return step.number
         seen = self.seen(at)
-        number = self.handed + len(self.accesses) + 1
-        self.accesses.append(Access(number, instance.given, name, action, seen.at, loop, conditional, seen.calls))
+        number = self.handed + len(self.steps) + 1
+        self.steps.append(Access(number, instance.given, name, action, seen.at, loop, conditional, seen.calls))
         return number
+
+    def call_back(self, function: v.Callback, arguments: Sequence[v.Value], at: At) -> None:
+        """Remember that a function that was given is called."""
+        varying = next((o for a in arguments for o in v.objects(a) if o.loop), None)
+        loop, conditional = self._turn(varying)
+        self.steps.append(Call(function.number, tuple(arguments), self.seen(at).at, loop, conditional))
+
+    def _turn(self, instance: v.Instance | None) -> tuple[Loop | None, bool]:
+        """The loop that an object varies with, and whether what is done at a turn of it may not be done."""
+        active = self.active(instance.loop) if instance is not None and instance.loop else None
+        return active.loop if active else None, self.depth > (active.depth if active else 0)
 
 
 def query_of(origin: v.Origin, questions: Questions, frame: Frame) -> Query:

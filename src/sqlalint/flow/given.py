@@ -4,14 +4,30 @@ A function is followed with objects of which only the models are known. What it 
 step, and is done again at each call with the objects that are really given there: only there is it known what is loaded.
 """
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from sqlalint.facts.span import Spot
-from sqlalint.flow.events import Loop
+from sqlalint.flow import values as v
+from sqlalint.flow.events import Loop, ResultConsumed
 from sqlalint.flow.loads import Loads
 
+if TYPE_CHECKING:
+    from sqlalint.flow.frame import Read
 
-class Access(Struct, frozen=True, array_like=True):
+
+class Call(Struct, frozen=True):
+    """A function that was given is called with these values, in a loop of the function that some of them vary with."""
+
+    function: int
+    arguments: tuple[v.Value, ...]
+    at: Spot
+    loop: Loop | None
+    conditional: bool
+
+
+class Access(Struct, frozen=True):
     """One thing that is done with an object: it is read, assigned, appended to, iterated, refreshed or expired.
 
     `of` is the number of the object: those that were given come first, from 1 on, and each access gives what has its
@@ -29,14 +45,16 @@ class Access(Struct, frozen=True, array_like=True):
     calls: tuple[Spot, ...]
 
 
-class Summary(Struct, frozen=True, array_like=True):
-    """All accesses in their order.
+class Summary(Struct, frozen=True):
+    """All that is done, in order. `reads` and `consumed` are of the rows of statements that were given.
 
     `finished` are the loops over something that is held which no turn leaves early, by their numbers: after them all
     its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model.
     """
 
-    accesses: tuple[Access, ...] = ()
+    steps: "tuple[Access | Call, ...]" = ()
+    reads: "tuple[Read, ...]" = ()
+    consumed: tuple[ResultConsumed, ...] = ()
     finished: frozenset[int] = frozenset()
     loaded: tuple[tuple[str, Loads], ...] = ()
 

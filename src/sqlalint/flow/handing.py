@@ -1,36 +1,44 @@
 """Objects handed to a function that is called: told apart by number in the function, and used by it at the call."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 
 from msgspec.structs import replace
 
+from sqlalint.facts.span import START
 from sqlalint.flow import loads as ld
 from sqlalint.flow import reads
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop
 from sqlalint.flow.frame import ActiveLoop, At, Frame, Seen
-from sqlalint.flow.given import Access, Summary
+from sqlalint.flow.given import Access, Call, Summary
 
 _IN_SIGHT = frozenset({"query", "get", "new", "given"})
 
 
 class Handed:
-    """The objects of one call's arguments, by the numbers that they have in the function."""
+    """What a call hands to a function: objects and functions by the numbers that they have there, and statements."""
 
     def __init__(self) -> None:
         self.objects: list[v.Instance] = []
+        self.functions: list[v.Value] = []
+        self.statements: list[v.Statement] = []
 
     def shape(self, value: v.Value) -> v.Value | None:
-        """A value of the same form, with the objects by number; None where there is no object in it."""
-        before = len(self.objects)
+        """A value of the same form, with objects and functions by number; None where nothing in it matters."""
+        before = len(self.objects), len(self.functions)
         shaped = self._shape(value)
-        return shaped if len(self.objects) > before else None
+        return shaped if (len(self.objects), len(self.functions)) > before else None
 
     def _shape(self, value: v.Value) -> v.Value:
         match value:
             case v.Instance() if value.origin.kind in _IN_SIGHT:
                 self.objects.append(value)
                 return v.Instance(value.model, v.HANDED, ld.UNKNOWN_LOADS, given=len(self.objects))
+            case v.Closure() | v.Callback() | v.FunctionRef():
+                self.functions.append(value)
+                return v.Callback(len(self.functions))
             case v.Many(element=element, kind=kind, few=few) if kind != "dynamic":
                 return v.Many(self._shape(element), kind, few)
             case v.Items(items=items, names=names):
@@ -44,48 +52,88 @@ class Handed:
                 return v.UNKNOWN
 
 
-def perform(frame: Frame, at: At, summary: Summary, objects: Sequence[v.Instance]) -> dict[int, v.Value]:
-    """Do at a call what the function does with the objects that it is given; returns what each number is there."""
-    values: dict[int, v.Value] = dict(enumerate(objects, start=1))
-    if not summary.accesses and not summary.loaded:
-        return values
-    here = frame.seen(at)
-    loops: dict[int, ActiveLoop] = {}
-    for access in summary.accesses:
-        owner = values.get(access.of)
-        if isinstance(owner, v.Instance):
-            calls = (*here.calls, here.at, *access.calls)
-            values[access.number] = _done(frame, access, owner, Seen(access.at, calls), loops)
-    for number, active in loops.items():
-        if number in summary.finished:
-            frame.touched |= active.touched
-    for model, loads in summary.loaded:
-        frame.loaded.setdefault(model, []).append((frame.number(), loads))
-    return values
+class Performance:
+    """What a function does with what it is given, done at one call of it."""
 
+    def __init__(self, frame: Frame, at: At, handed: Handed) -> None:
+        self._frame = frame
+        self._at = frame.seen(at)
+        self._handed = handed
+        self.values: dict[int, v.Value] = dict(enumerate(handed.objects, start=1))  # what each number is here
+        self._loops: dict[int, ActiveLoop] = {}
 
-def _done(frame: Frame, access: Access, owner: v.Instance, at: Seen, loops: dict[int, ActiveLoop]) -> v.Value:
-    if access.loop is None:
-        return _step(frame, access, owner, at)
-    active = _running(frame, access.loop, owner, loops)
-    frame.loops.append(active)
-    try:
-        return _step(frame, access, replace(owner, loop=active.loop.number), at)
-    finally:
-        frame.loops.remove(active)
+    def run(self, summary: Summary) -> None:
+        """Do it all, in order."""
+        frame = self._frame
+        for step in summary.steps:
+            if isinstance(step, Call):
+                self._call(step)
+            elif isinstance(owner := self.values.get(step.of), v.Instance):
+                self.values[step.number] = self._access(step, owner)
+        self._take(summary)
+        for number, active in self._loops.items():
+            if number in summary.finished:
+                frame.touched |= active.touched
+        for model, loads in summary.loaded:
+            frame.loaded.setdefault(model, []).append((frame.number(), loads))
 
+    def _take(self, summary: Summary) -> None:
+        """The reads of rows whose statement was given."""
+        frame, numbers = self._frame, {read.number: self._frame.number() for read in summary.reads}
+        for read in summary.reads:
+            calls = (*self._at.calls, self._at.at, *read.calls)
+            instance = replace(read.instance, read=numbers.get(read.instance.read, 0))
+            here = dataclasses.replace(
+                read, number=numbers[read.number], instance=instance, calls=calls, function=frame.spot(START)
+            )
+            frame.reads.append(here)
+        for consumed in summary.consumed:
+            frame.consumed.append(replace(consumed, calls=(*self._at.calls, self._at.at, *consumed.calls)))
 
-def _running(frame: Frame, loop: Loop, owner: v.Instance, loops: dict[int, ActiveLoop]) -> ActiveLoop:
-    if loop.number not in loops:
-        loops[loop.number] = ActiveLoop(replace(loop, number=frame.number()), frame.depth, owner.batch)
-    return loops[loop.number]
+    def _call(self, step: Call) -> None:
+        """Call a function that was given with what its arguments are here."""
+        with self._turn(step.loop, 0) as active:
+            number = active.loop.number if active else 0
+            arguments = [self._argument(a, step.loop, number) for a in step.arguments]
+            with self._frame.condition() if step.conditional else nullcontext():
+                self._frame.apply(self._handed.functions[step.function - 1], arguments, self._at)
 
+    def _argument(self, value: v.Value, loop: Loop | None, number: int) -> v.Value:
+        """An argument; what varied with the loop of the function varies with the one that is done here."""
+        match value:
+            case v.Instance():
+                found = self.values.get(value.given, v.UNKNOWN) if value.given else value
+                varies = loop is not None and value.loop == loop.number
+                return replace(found, loop=number) if varies and isinstance(found, v.Instance) else found
+            case v.Many(element=element):
+                return replace(value, element=self._argument(element, loop, number))
+            case v.Items(items=items):
+                return replace(value, items=tuple(self._argument(i, loop, number) for i in items))
+            case _:
+                return substituted(value, self.values)
 
-def _step(frame: Frame, access: Access, owner: v.Instance, at: Seen) -> v.Value:
-    if not access.conditional:
-        return _acted(frame, access, owner, at)
-    with frame.condition():
-        return _acted(frame, access, owner, at)
+    def _access(self, access: Access, owner: v.Instance) -> v.Value:
+        with self._turn(access.loop, owner.batch) as active:
+            owner = replace(owner, loop=active.loop.number) if active else owner
+            with self._frame.condition() if access.conditional else nullcontext():
+                calls = (*self._at.calls, self._at.at, *access.calls)
+                return _acted(self._frame, access, owner, Seen(access.at, calls))
+
+    @contextmanager
+    def _turn(self, loop: Loop | None, batch: int) -> Iterator[ActiveLoop | None]:
+        """A turn of a loop of the function."""
+        if loop is None:
+            yield None
+            return
+        frame = self._frame
+        active = self._loops.get(loop.number)
+        if active is None:
+            active = self._loops[loop.number] = ActiveLoop(replace(loop, number=frame.number()), frame.depth, batch)
+        frame.loops.append(active)
+        try:
+            yield active
+        finally:
+            frame.loops.remove(active)
 
 
 def _acted(frame: Frame, access: Access, owner: v.Instance, at: Seen) -> v.Value:

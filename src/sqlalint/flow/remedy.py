@@ -89,12 +89,20 @@ def way(reads: Iterable[LazyRead]) -> list[tuple[str, Spot]]:
     """The calls that lead to reads in other functions, and the reads, each with what happens there."""
     found: dict[Spot, str] = {}
     for read in reads:
-        places = [*read.calls[1:], read.at] if read.calls else []
-        for place, then in itertools.pairwise(places):
-            found.setdefault(place, f"`{place.definition}` calls `{then.definition}`")
-        if places:
-            found.setdefault(read.at, f"`{read.at.definition}` reads {read.name}")
+        for text, place in way_to(read.calls, read.at, f"reads {read.name}"):
+            found.setdefault(place, text)
     return [(text, place) for place, text in found.items()]
+
+
+def way_to(calls: tuple[Spot, ...], at: Spot, does: str) -> list[tuple[str, Spot]]:
+    """The calls behind the first one, and the place that they lead to; nothing where it is in the function itself."""
+    if not calls:
+        return []
+    steps = itertools.pairwise((*calls[1:], at))
+    return [
+        *((f"`{place.definition}` calls `{then.definition}`", place) for place, then in steps),
+        (f"`{at.definition}` {does}", at),
+    ]
 
 
 def _owner(read: LazyRead) -> str:

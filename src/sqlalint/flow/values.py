@@ -4,6 +4,7 @@ Values are immutable; what happens to objects over time (a relationship touched,
 interpreter, by the number of the *batch*: the objects that one execution of a query, or one collection, brought.
 """
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -237,6 +238,12 @@ class Closure(Struct, frozen=True):
     function: Lambda | Function
 
 
+class Callback(Struct, frozen=True):
+    """A function that the function which is followed was given: only who calls knows it."""
+
+    number: int
+
+
 class ModuleRef(Struct, frozen=True):
     """A module of the project."""
 
@@ -264,7 +271,7 @@ class Awaitable(Struct, frozen=True):
 
 Value: TypeAlias = (
     Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
-    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | ModuleRef | ExternalRef | Method
+    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | Callback | ModuleRef | ExternalRef | Method
     | Awaitable
 )  # fmt: skip
 
@@ -322,6 +329,23 @@ def inferred(value: Value) -> Value:
             return Pairs(inferred(value.key), inferred(value.value), {n: inferred(x) for n, x in value.by_name.items()})
         case _:
             return value
+
+
+def objects(value: Value) -> Iterator[Instance]:
+    """The objects in a value."""
+    match value:
+        case Instance():
+            yield value
+        case Many(element=element) | Awaitable(value=element):
+            yield from objects(element)
+        case Items(items=items):
+            for item in items:
+                yield from objects(item)
+        case Pairs(by_name=by_name):
+            for inner in (value.key, value.value, *by_name.values()):
+                yield from objects(inner)
+        case _:
+            pass
 
 
 def is_rows(value: Value) -> bool:

@@ -28,6 +28,7 @@ Statements whose options come from out of sight, and results that another functi
 
 from collections.abc import Iterator
 
+from sqlalint.flow import remedy
 from sqlalint.flow.events import ResultConsumed
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
@@ -40,7 +41,7 @@ def check(fetch: ResultConsumed, project: Project) -> Iterator[Finding]:
     sure = [c for c in fetch.collections if c.sure]
     named = (sure or list(fetch.collections))[0]
     yield Finding(
-        at=fetch.at,
+        at=fetch.place,
         message=(
             f"select({fetch.query.entity}) joins the collection {named.name}: "
             f"{fetch.method} raises InvalidRequestError without .unique()"
@@ -62,6 +63,8 @@ def _help(fetch: ResultConsumed, name: str) -> str:
 
 def _related(fetch: ResultConsumed) -> Iterator[Related]:
     yield Related("the statement", fetch.query.at, True)
+    for text, place in remedy.way_to(fetch.calls, fetch.at, f"calls {fetch.method}"):
+        yield Related(text, place, True)
     for collection in fetch.collections:
         if collection.option is not None:
             yield Related(f"{collection.name} is joined here", collection.option, True)
