@@ -172,6 +172,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield Loops(found.loops_understood, found.loops)
     yield from causes.reads
     yield from causes.async_reads
+    yield from causes.raised
 
 
 class Loops(Struct, frozen=True):

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from sqlalint.facts.span import Spot
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads, RaisedRead
 
-_Read = TypeVar("_Read", LoopReads, AsyncRead)
+_Read = TypeVar("_Read", LoopReads, AsyncRead, RaisedRead)
 
 
 class Causes:
@@ -15,6 +15,7 @@ class Causes:
     def __init__(self) -> None:
         self._loops: dict[tuple[Spot, Spot], LoopReads] = {}
         self._async: dict[tuple[Spot, Spot], AsyncRead] = {}
+        self._raised: dict[tuple[Spot, Spot], RaisedRead] = {}
 
     def add(self, found: Function) -> None:
         """Take what following one function gave."""
@@ -24,6 +25,9 @@ class Causes:
         for read in found.async_reads:
             key = read.read.at, read.read.query.at
             self._async[key] = _nearer(read, self._async.get(key))
+        for raised in found.raised:
+            key = raised.read.at, raised.read.query.at
+            self._raised[key] = _nearer(raised, self._raised.get(key))
 
     @property
     def reads(self) -> Iterable[LoopReads]:
@@ -35,11 +39,16 @@ class Causes:
         """One for each read of what one query gave."""
         return self._async.values()
 
+    @property
+    def raised(self) -> Iterable[RaisedRead]:
+        """One for each read of what one query gave."""
+        return self._raised.values()
+
 
 def _nearer(one: _Read, other: _Read | None) -> _Read:
     return one if other is None or _distance(one) < _distance(other) else other
 
 
-def _distance(found: LoopReads | AsyncRead) -> tuple[int, Spot]:
+def _distance(found: LoopReads | AsyncRead | RaisedRead) -> tuple[int, Spot]:
     first: LazyRead = found.reads[0] if isinstance(found, LoopReads) else found.read
     return len(first.calls), found.at

@@ -448,7 +448,6 @@ class Evaluator:
             model = self.frame.questions.model(owner.model)
             if model is not None and target.name in model.relationships:
                 reads.relationship(self.frame, owner, model, target.name, target.name_span, "assign")
-                self.frame.touched.add((owner.batch, target.name))
             elif model is not None and reads.is_number(model, target.name):
                 self.frame.numbers_read[target.name_span] = owner
                 self.frame.numbers_set.add(target.name_span)

@@ -5,6 +5,8 @@ from msgspec import Struct
 from sqlalint.facts.span import Spot
 from sqlalint.project.mapping import Relationship
 
+_FEW_CALLS = 3
+
 
 class Loop(Struct, frozen=True, array_like=True):
     """A loop over rows. `kind`: for, comprehension, sorted, map, ... `item` is what the code calls a row."""
@@ -86,6 +88,16 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
         """Where the function does it: the read, or the call that leads to it."""
         return self.calls[0] if self.calls else self.at
 
+    @property
+    def is_far(self) -> bool:
+        """Whether a condition in another function decides whether it is read: what that asks is not looked at."""
+        return self.conditional and bool(self.calls)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether many functions have a say in whether it is read."""
+        return self.is_far and len(self.calls) > _FEW_CALLS
+
 
 class LoopReads(Struct, frozen=True, array_like=True):
     """All first lazy reads of one loop over the rows of one query: one cause."""
@@ -102,6 +114,17 @@ class LoopReads(Struct, frozen=True, array_like=True):
 
 class AsyncRead(Struct, frozen=True, array_like=True):
     """A lazy read of an object of an asynchronous session: it raises."""
+
+    read: LazyRead
+
+    @property
+    def at(self) -> Spot:
+        """The read."""
+        return self.read.place
+
+
+class RaisedRead(Struct, frozen=True, array_like=True):
+    """A read of a relationship that raises instead of loading, of an object whose query did not load it."""
 
     read: LazyRead
 
@@ -174,6 +197,7 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
 
     reads: tuple[LoopReads, ...] = ()
     async_reads: tuple[AsyncRead, ...] = ()
+    raised: tuple[RaisedRead, ...] = ()
     consumed: tuple[ResultConsumed, ...] = ()
     versions: tuple[VersionCheck, ...] = ()
     loops: int = 0

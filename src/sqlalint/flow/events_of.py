@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads, RaisedRead
 from sqlalint.flow.frame import Frame, Read, query_of
 from sqlalint.flow.values import Entity
 from sqlalint.project.mapping import Model
@@ -10,7 +10,11 @@ from sqlalint.project.mapping import Model
 
 def events_of(frame: Frame) -> Function:
     """What following a function brought to light."""
-    kept = [r for r in frame.reads if not r.dropped]
+    raised: dict[tuple[object, str], RaisedRead] = {}
+    for read in (r for r in frame.reads if r.raises):
+        lazy = _lazy(frame, read)
+        raised.setdefault((lazy.query.at, lazy.name), RaisedRead(lazy))
+    kept = [r for r in frame.reads if not r.dropped and not r.raises]
     by_number = {r.number: r for r in kept}
     further: dict[int, list[LazyRead]] = {}
     first: list[Read] = []
@@ -34,6 +38,7 @@ def events_of(frame: Frame) -> Function:
     return Function(
         reads=groups,
         async_reads=tuple(asynchronous.values()),
+        raised=tuple(raised.values()),
         consumed=tuple(frame.consumed),
         versions=frame.versions,
         loops=frame.loops_over_rows,

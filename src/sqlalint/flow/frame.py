@@ -76,6 +76,7 @@ class Read:
     in_rows: bool
     action: str
     calls: tuple[Spot, ...] = ()
+    raises: bool = False
     dropped: bool = False
 
 

@@ -12,6 +12,7 @@ from sqlalint.project.mapping import Model, Relationship
 _EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
 _NUMBERS = frozenset({"Integer", "BigInteger", "SmallInteger", "INTEGER", "BIGINT", "SMALLINT"})
 _QUERIED = frozenset({"dynamic", "write_only"})
+_RAISING = frozenset({"raise", "raise_on_sql"})
 
 
 def attribute(frame: Frame, instance: v.Instance, name: str, at: At, action: str = "read") -> v.Value:
@@ -51,7 +52,11 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     number = 0
     if silent is None:
         unsure = unsure or _pinned(frame, instance, found, perhaps=True) is not None
-        number = record(frame, instance, model, found, at, unsure=unsure, action=action)
+        raises = how in _RAISING
+        number = record(frame, instance, model, found, at, unsure=unsure, action=action, raises=raises)
+        number = 0 if raises else number
+    if action == "assign":
+        frame.touched.add((instance.batch, name))
     back = _way_back(instance, found, frame)
     if back is not None:  # the same object: what the longer chain loads of it is loaded
         return replace(back, loads=ld.add(back.loads, instance.loads.below(name)))
@@ -98,14 +103,14 @@ def _why_silent(
         return "how it loads is not known"
     if how in _QUERIED and action in ("append", "assign"):
         return f"lazy={how!r}: nothing is loaded"
-    if how in ld.LOADING or how in _EAGER:
+    if (how in ld.LOADING or how in _EAGER) and how not in _RAISING:
         by = "an option" if entry is not None and entry.how == how else f"lazy={how!r}"
         return f"loaded by {by}"
     if instance.origin.kind == "unknown":
         return "where the object comes from is not in sight"
     if instance.origin.kind == "new" and (instance.batch not in frame.flushed or found.direction == "many-to-one"):
         return "the object is new"
-    pinned = _pinned(frame, instance, found)
+    pinned = _pinned(frame, instance, found) if how != "raise" else None  # that raises whatever the session holds
     if pinned == "object" or (pinned == "key" and not instance.origin.is_async):
         return "the query's condition fixes it to one object"
     if _way_back(instance, found, frame) is not None:
@@ -114,7 +119,7 @@ def _why_silent(
         return "loaded before, on the same objects"
     if _loaded_later(frame, instance, found.attribute):
         return "a later query loads it, of the same objects perhaps"
-    if found.direction == "many-to-one" and _target_in_rows(instance, found, frame):
+    if how != "raise" and found.direction == "many-to-one" and _target_in_rows(instance, found, frame):
         return "its target is in the same rows"
     if action == "assign" and (found.direction == "many-to-one" or found.collection is False):
         return "assigning it loads nothing"
@@ -197,6 +202,7 @@ def record(
     unsure: bool,
     action: str,
     attribute: str = "",
+    raises: bool = False,
 ) -> int:
     """Remember a load; returns its number, or that of the load to which it belongs."""
     name = found.attribute if found else attribute
@@ -225,6 +231,7 @@ def record(
             target_held=bool(found and _pinned(frame, instance, found)) or _is_held(frame, instance, target),
             in_rows=False,
             action=action,
+            raises=raises,
         )
     )
     _touch(frame, instance, name, action)

@@ -63,9 +63,9 @@ def _reason(read: LazyRead) -> str:
 
 
 def _tier(read: LazyRead) -> Confidence:
-    if read.unsure:
+    if read.unsure or read.is_remote:
         return Confidence.POSSIBLE
-    if not read.query.sure_session or read.query.inferred or (read.conditional and read.calls):
+    if not read.query.sure_session or read.query.inferred or read.is_far:
         return Confidence.LIKELY
     relationship = read.relationship
     if relationship is None:

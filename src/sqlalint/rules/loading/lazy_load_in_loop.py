@@ -64,11 +64,9 @@ def check(loads: LoopReads, project: Project) -> Iterator[Finding]:
 def _tier(read: LazyRead) -> Confidence:
     relationship = read.relationship
     assert relationship is not None
-    if read.unsure:
+    if read.unsure or read.is_remote:
         return Confidence.POSSIBLE
-    if relationship.direction is None or relationship.collection is None or read.query.inferred:
-        return Confidence.LIKELY
-    if read.conditional and read.calls:  # what the condition asks is not looked at
+    if relationship.direction is None or relationship.collection is None or read.query.inferred or read.is_far:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
