@@ -130,7 +130,7 @@ def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> bool:
     """Whether a query that ran after the one of an object loads a relationship: it fills in what the session holds."""
     own = instance.batch % v.PER_ENTITY
     entries = (loads.entry(name) for number, loads in frame.loaded.get(instance.model, ()) if number > own)
-    return any(entry is not None and entry.how in ld.LOADING for entry in entries)
+    return any(entry is not None and entry.how in ld.LOADING - _RAISING for entry in entries)
 
 
 def _pinned(frame: Frame, instance: v.Instance, found: Relationship, *, perhaps: bool = False) -> str | None:
