@@ -15,7 +15,7 @@ CHECKS = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "import-linter": ["-c", "from importlinter.cli import lint_imports_command as run; run()"],
     "mypy": ["-m", "mypy"],
-    "pytest": ["-m", "pytest", "-n", str(min(2, os.cpu_count() or 1))],
+    "pytest": ["-m", "pytest", "-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadgroup"],
 }
 
 

@@ -29,14 +29,17 @@ class Hooks:
         kept = {k: v for k, v in git_environment().items() if k not in ("PYTHONPATH", "NO_COLOR", "FORCE_COLOR")}
         return {**kept, "PRE_COMMIT_HOME": str(self._home), "PYTHONIOENCODING": "utf-8"}
 
+    @property
+    def revision(self) -> str:
+        """The commit of the repository of hooks."""
+        command = ["git", "rev-parse", "HEAD"]
+        return subprocess.run(command, cwd=self.source, capture_output=True, text=True, check=True).stdout.strip()
+
     def configure(self, repository: Repository, *hooks: str, args: Sequence[str] = ()) -> None:
         """Commit a configuration with these hooks."""
-        rev = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=self.source, capture_output=True, text=True, check=True
-        ).stdout.strip()
         wanted = [{"id": hook, **({"args": list(args)} if args else {})} for hook in hooks]
         # JSON is YAML, and names of folders need no care
-        configuration = {"repos": [{"repo": str(self.source), "rev": rev, "hooks": wanted}]}
+        configuration = {"repos": [{"repo": str(self.source), "rev": self.revision, "hooks": wanted}]}
         repository.commit({".pre-commit-config.yaml": json.dumps(configuration)})
 
     def run(self, repository: Repository, *arguments: str) -> tuple[int, str]:

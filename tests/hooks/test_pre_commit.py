@@ -1,18 +1,25 @@
 """`.pre-commit-hooks.yaml` under the real pre-commit, in repositories as people have them."""
 
+import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from tests.harness import ROOT
 from tests.hooks.conftest import Hooks
 from tests.scratch import APP, PAGES, QUERIES, Repository, git_environment, revision, revisions
 
 CROSSING = {"app/queries.py": QUERIES, "app/pages.py": PAGES}
 INDEXES = 'from sqlalchemy import Index\n\nfrom app.models import Post\n\nIndex("ix_posts_author", Post.author_id)\n'
 FINDING = re.compile(r"^(\S.*?):\d+:\d+: (SAL\d+) ", flags=re.MULTILINE)
+
+pytestmark = pytest.mark.xdist_group("pre-commit")  # else one worker only waits until the other has installed them
 
 
 @pytest.fixture
@@ -156,6 +163,29 @@ def test_odd_names(hooks: Hooks, repository: Repository) -> None:
     repository.git("add", "script")
     assert found(hooks, repository) == [(name, "SAL101")]
     assert not (repository.folder / "x").exists()
+
+
+def configurations() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The configurations for pre-commit in README and docs."""
+    for page in ("README.md", "docs/integrations.md"):
+        for block in re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL):
+            read = yaml.safe_load(block)
+            if "repos" in read:
+                yield page, read
+
+
+@pytest.mark.parametrize(("page", "configuration"), list(configurations()), ids=[page for page, _ in configurations()])
+def test_what_the_pages_say_works(
+    hooks: Hooks, repository: Repository, page: str, configuration: dict[str, Any]
+) -> None:
+    repository.commit(CROSSING)
+    (named,) = configuration["repos"]
+    assert named["repo"] == "https://github.com/sqlalint/sqlalint"
+    here = {**named, "repo": str(hooks.source), "rev": hooks.revision}
+    repository.commit({".pre-commit-config.yaml": json.dumps({"repos": [here]})})
+    assert found(hooks, repository, "--all-files") == [("app/pages.py", "SAL101")]
+    if len(named["hooks"]) == 2:
+        assert found(hooks, repository, "--all-files", "--hook-stage", "pre-push") == [("app/pages.py", "SAL101")] * 2
 
 
 def commit(hooks: Hooks, repository: Repository, *arguments: str) -> tuple[int, str]:
