@@ -131,6 +131,15 @@ def test_a_long_line_is_cut_where_it_changes() -> None:
     assert "item_9999," in come
 
 
+def test_a_line_that_is_cut_begins_where_what_it_becomes_does() -> None:
+    line = '    user_id = Column("user", Integer, ForeignKey("users.id", ondelete="CASCADE"))'
+    fixed = with_fix(edit("app/models.py", 1, len(line), ", index=True"))
+    _, gone, come = shown(fixed, files={"app/models.py": line})
+    assert gone == '  1 - ...user", Integer, ForeignKey("users.id", ondelete="CASCADE"))'
+    assert come == '  1 + ...user", Integer, ForeignKey("users.id", ondelete="CASCADE"), index=True)'
+    assert len(come) == 80
+
+
 def test_colour_changes_no_character_and_nothing_moves_the_cursor() -> None:
     fixed = with_fix(edit("app/models.py", 6, 44, "\x1b[2J\t日本"), IMPORT)
     coloured = shown(fixed, colour=True)

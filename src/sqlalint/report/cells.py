@@ -69,18 +69,29 @@ class Window(Struct, frozen=True):
         return first, max(min(end, self.right) - self.left, first + 1)
 
 
-def window(line: Shown, room: int, start: int, end: int) -> Window:
-    """The line cut to `room` cells, so that the cells from `start` to `end` are seen, or as many of them as fit."""
+def window(line: Shown, room: int, start: int, end: int, left: int = 0) -> Window:
+    """The line cut to `room` cells, so that the cells from `start` to `end` are seen, or as many of them as fit.
+
+    `left` is the least cell to begin at, as another line does above or below.
+    """
     total = line.starts[-1]
     room = max(room, 20)
-    if total <= room:
+    left = max(left, first_cell(line, room, start, end))
+    if not left and total <= room:
         return Window(line.text, 0, max(total, end), (0, 1 << 30))
-    seen = min(end, start + _ENOUGH)
-    left = 0 if seen <= room - len(_CUT) else max(min(start - room // 4, total - room), 0)
     head = _CUT if left else ""
     tail = _CUT if left + room < total else ""
     inner = left + len(head), left + room - len(tail)
     return Window(head + _between(line, *inner) + tail, left, left + room, inner)
+
+
+def first_cell(line: Shown, room: int, start: int, end: int) -> int:
+    """The first cell of the line that a window of it shows, so that the cells from `start` to `end` are seen."""
+    total, room = line.starts[-1], max(room, 20)
+    seen = min(end, start + _ENOUGH)
+    if total <= room or seen <= room - len(_CUT):
+        return 0
+    return max(min(start - room // 4, total - room), 0)
 
 
 def _between(line: Shown, start: int, end: int) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from sqlalint.facts.span import Span
-from sqlalint.report.cells import Shown, shown, window
+from sqlalint.report.cells import Shown, first_cell, shown, window
 from sqlalint.report.finding import PlacedEdit, PlacedFix
 from sqlalint.report.presentation import Presentation
 from sqlalint.report.style import paint, printable
@@ -43,8 +43,9 @@ def draw_fix(fix: PlacedFix, here: str, presentation: Presentation) -> Iterator[
         for number, hunk in enumerate(found):
             if number and left > 0:
                 yield paint(f"{'...':>{max(gutter, 5)}}", "gutter", presentation.colour) + "\n"
+            begin = _beginning(hunk, presentation.width - gutter - 3)
             for line in hunk[: max(left, 0)]:
-                yield _drawn(line, gutter, presentation)
+                yield _drawn(line, gutter, begin, presentation)
             more += len(hunk) - len(hunk[: max(left, 0)])
             left -= len(hunk)
     if more:
@@ -52,18 +53,26 @@ def draw_fix(fix: PlacedFix, here: str, presentation: Presentation) -> Iterator[
         yield f"  ... and {more:,} more line{'s' * (more != 1)}, which {option} shows\n"
 
 
-def _drawn(line: Line, gutter: int, presentation: Presentation) -> str:
+def _beginning(hunk: Sequence[Line], room: int) -> int:
+    """The cell that the lines of a hunk begin at: the same for a line that is changed and what it becomes."""
+    if [line.sign for line in hunk] != ["-", "+"]:
+        return 0
+    return max(first_cell(view, room, *_cells(view, line)) for line in hunk for view in (shown(line.text),))
+
+
+def _drawn(line: Line, gutter: int, begin: int, presentation: Presentation) -> str:
     view = shown(line.text)
-    room = presentation.width - gutter - 3
-    text = window(view, room, view.cell(line.start + 1), _end(view, line)).text
+    text = window(view, presentation.width - gutter - 3, *_cells(view, line), begin).text
     sign, colour = line.sign, presentation.colour
     if sign == "|":
         return f"{paint(f'{line.row:>{gutter}} |', 'gutter', colour)} {text}".rstrip() + "\n"
-    return f"{paint(f'{line.row:>{gutter}}', 'gutter', colour)} {paint(f'{sign} {text}'.rstrip(), _STYLES[sign], colour)}\n"
+    number = paint(f"{line.row:>{gutter}}", "gutter", colour)
+    return f"{number} {paint(f'{sign} {text}'.rstrip(), _STYLES[sign], colour)}\n"
 
 
-def _end(view: Shown, line: Line) -> int:
-    return max(view.cell(line.end + 1), view.cell(line.start + 1) + 1)
+def _cells(view: Shown, line: Line) -> tuple[int, int]:
+    start = view.cell(line.start + 1)
+    return start, max(view.cell(line.end + 1), start + 1)
 
 
 def hunks(edits: Sequence[PlacedEdit], lines: Sequence[str]) -> list[list[Line]]:
