@@ -11,6 +11,7 @@ from tests.cli.run import sqlalint_here as start
 from tests.cli.test_adopting import LOOP, MODELS, VIEWS, codes
 from tests.cli.test_revisions import git
 
+EXCLUDES = Path(__file__).parent / "excluded.txt"
 QUERY = "select(User)"
 LOADED = VIEWS.replace(QUERY, "select(User).options(selectinload(User.posts))").replace(
     "import Session", "import Session, selectinload"
@@ -38,8 +39,7 @@ def repository(folder: Path, files: dict[str, str | bytes], message: str = "Befo
 
 def commit(folder: Path, message: str = "Change") -> None:
     """Commit all that there is, but for the cache."""
-    (folder / ".git/info").mkdir(exist_ok=True)
-    (folder / ".git/info/exclude").write_text(".sqlalint_cache\n")
+    git(folder, "config", "core.excludesFile", str(EXCLUDES))
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--allow-empty", f"--message={message}")
 
@@ -395,3 +395,20 @@ def test_what_git_is_configured_to_print_does_not_matter(project: Path) -> None:
         git(project, "config", key, value)
     edit(project, "app/views.py", "def report", "x = 1\n\n\ndef report")
     assert touched(project) == []
+
+
+def test_submodules_belong_to_both_states(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    inner = repository(tmp_path_factory.mktemp("inner"), {"more.py": VIEWS})
+    git(project, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "app/sub")
+    commit(project)
+    git(project, "branch", "--force", "main", "HEAD")
+    assert "SAL101" in start(project, "app/sub").out
+    assert new(project) == touched(project) == []
+    (project / "app/sub/again.py").write_text(VIEWS)
+    assert new(project) == ["app/sub/again.py SAL101"]
+    commit(project / "app/sub")
+    commit(project)
+    assert new(project) == ["app/sub/again.py SAL101"]
+    clone = tmp_path_factory.mktemp("clone")
+    git(clone, "clone", "--quiet", str(project), ".")
+    assert new(clone, since="HEAD~1") == [], "it is not checked out"

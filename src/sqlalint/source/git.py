@@ -5,10 +5,10 @@ Everything here answers for people: a `GitProblem` says in one sentence why git 
 
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from types import TracebackType
 
-from sqlalint.source.files import DEFAULT_EXCLUDES
+from sqlalint.source.files import DEFAULT_EXCLUDES, work_tree_of
 from sqlalint.source.glob import Pattern, Patterns
 
 _TIMEOUT = 60.0
@@ -122,12 +122,19 @@ class Git:
 
     def files_of(self, commit: str) -> dict[str, str]:
         """The regular files of a commit below the folder, with the ids of their contents."""
+        return self._entries(commit, (b"100644", b"100755", b"100664"))
+
+    def submodules_of(self, commit: str) -> dict[str, str]:
+        """The submodules of a commit below the folder, with the ids of their commits."""
+        return self._entries(commit, (b"160000",))
+
+    def _entries(self, commit: str, modes: Container[bytes]) -> dict[str, str]:
         listed = self.run("ls-tree", "-r", "-z", commit, "--", ".")
         found: dict[str, str] = {}
         for entry in listed.split(b"\0"):
             meta, _, path = entry.partition(b"\t")
             mode, _, rest = meta.partition(b" ")
-            if mode in (b"100644", b"100755", b"100664"):
+            if mode in modes:
                 found[os.fsdecode(path)] = rest.split()[1].decode()
         return found
 
@@ -136,7 +143,8 @@ class CommitTree:
     """The files of a commit below the project root (see `Tree`). Use it as a context manager: it keeps a process.
 
     `wanted` says by its path whether a file is of interest at all; `excludes` are left out. `named`, `force_exclude` and
-    `only_named` are as for `WorkingTree`. What an ignore file matches and is committed all the same belongs to it.
+    `only_named` are as for `WorkingTree`. What an ignore file matches and is committed all the same belongs to it, and so
+    does what is in submodules that are checked out.
     """
 
     def __init__(
@@ -157,6 +165,7 @@ class CommitTree:
         self._named = () if force_exclude else tuple(named)
         self._only_named = only_named
         self._files: dict[str, str] | None = None
+        self._submodules: dict[str, CommitTree] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "CommitTree":
@@ -182,6 +191,9 @@ class CommitTree:
     def read(self, path: str) -> bytes:
         """A file's bytes as they are in the commit. Raises `OSError`."""
         identity = self._all().get(path)
+        for folder, inner in self._submodules.items():
+            if path.startswith(f"{folder}/"):
+                return inner.read(path[len(folder) + 1 :])
         if identity is None:
             raise FileNotFoundError(2, "no such file in the commit", path)
         process = self._started()
@@ -197,7 +209,9 @@ class CommitTree:
         return content
 
     def close(self) -> None:
-        """End the process that reads."""
+        """End the processes that read."""
+        for inner in self._submodules.values():
+            inner.close()
         process, self._process = self._process, None
         if process is not None:
             process.communicate()
@@ -205,7 +219,20 @@ class CommitTree:
     def _all(self) -> dict[str, str]:
         if self._files is None:
             self._files = self._git.files_of(self._commit)
+            if os.path.exists(os.path.join(work_tree_of(self._git.folder) or "", ".gitmodules")):
+                self._add_submodules(self._files)
         return self._files
+
+    def _add_submodules(self, files: dict[str, str]) -> None:
+        """Add the files of the submodules that are there now."""
+        for folder, commit in self._git.submodules_of(self._commit).items():
+            git = Git(os.path.join(self._git.folder, folder))
+            if not os.path.lexists(os.path.join(git.folder, ".git")):
+                continue
+            if git.commit(commit) is None:
+                raise GitProblem("unknown", f"the submodule {folder} does not have its commit {commit[:12]}; fetch it")
+            inner = self._submodules[folder] = CommitTree(git, commit)
+            files.update((f"{folder}/{path}", identity) for path, identity in inner._all().items())
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
