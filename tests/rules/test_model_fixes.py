@@ -67,7 +67,7 @@ def indexes(text: str, table: str) -> set[tuple[str, ...]]:
     """The columns of a table's indexes, in a database that the program's metadata made."""
     engine = create_engine("sqlite://")
     run(text)["Base"].metadata.create_all(engine)
-    return {tuple(i["column_names"]) for i in inspect(engine).get_indexes(table)}
+    return {tuple(str(name) for name in i["column_names"]) for i in inspect(engine).get_indexes(table)}
 
 
 MODEL = "class Post(Base):\n    __tablename__ = 'posts'\n"
