@@ -1,11 +1,15 @@
 """What is new since a git reference, as users meet it: `--new-since` and `--diff-base`."""
 
+import contextlib
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from sqlalint.cli.inspection import open_inspection
+from sqlalint.cli.options import CheckOptions
+from sqlalint.source.overlay import Overlay
 from tests.cli.run import Done, lay_out
 from tests.cli.run import sqlalint_here as start
 from tests.cli.test_adopting import LOOP, MODELS, VIEWS, codes
@@ -353,6 +357,18 @@ def test_background_counts_by_lines_and_any_line_of_a_finding(project: Path) -> 
     edit(project, "app/views.py", "def report", "x = 1\n\n\ndef report")
     assert touched(project) == []
     assert "1 finding on lines unchanged since main not shown." in start(project, "--diff-base", "main").out
+
+
+def test_rows_are_those_of_what_is_edited_in_memory(project: Path) -> None:
+    edit(project, "app/views.py", "def report", "x = 1\n\n\ndef report")
+    with contextlib.chdir(project):
+        inspection = open_inspection(CheckOptions(diff_base="main", no_cache=True))
+    longer = (project / "app/views.py").read_bytes().replace(b"from sqlalchemy.orm", b"\n\n\n\nfrom sqlalchemy.orm")
+    with inspection.cache() as cache:
+        for content in (None, longer, longer.replace(b"user.posts", b"user.posts, 1")):
+            tree = Overlay(inspection.tree, {"app/views.py": content} if content else {})
+            report = inspection.inspect(tree, cache).report
+            assert len(report.shown) == (content is not None and b", 1" in content)
 
 
 def test_both_options_hold(project: Path) -> None:

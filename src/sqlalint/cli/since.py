@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sqlalint.cli.opening import Buffer, Opened, open_commit
+from sqlalint.cli.opening import Opened, open_commit
 from sqlalint.cli.options import CheckOptions
 from sqlalint.config.errors import UsageError
 from sqlalint.report.finding import Reported
@@ -15,6 +15,7 @@ from sqlalint.source.changed_lines import ChangedLines, changed_lines, differing
 from sqlalint.source.git import Git, GitProblem
 from sqlalint.source.merge_base import Base, NoFork, find_fork
 from sqlalint.source.snapshot import Snapshot
+from sqlalint.source.tree import Tree
 
 if TYPE_CHECKING:
     from sqlalint.analysis import Analysis
@@ -29,6 +30,7 @@ class Since:
         self._new_since = self._fork("--new-since", options.new_since)
         self._diff_base = self._fork("--diff-base", options.diff_base)
         self._earlier: Analysis | None = None
+        self._on_disk: tuple[Snapshot, ChangedLines] | None = None
 
     def _fork(self, option: str, reference: str | None) -> Base | None:
         if reference is None:
@@ -78,21 +80,37 @@ class Since:
         if self._diff_base is None:
             return policy
         try:
-            changed = changed_lines(self._git, self._diff_base.commit, snapshot.paths())
-            if self._opened.buffer is not None:
-                changed = self._with_buffer(changed, self._opened.buffer, self._diff_base)
+            changed = self._changed_lines(snapshot, self._diff_base)
         except GitProblem as problem:
             raise UsageError(f"--diff-base: {problem.message}") from None
         return replace(policy, touched=lambda finding: touches(changed, finding), diff_base=self._diff_base.name)
 
-    def _with_buffer(self, changed: ChangedLines, buffer: Buffer, fork: Base) -> ChangedLines:
-        """The lines that differ with those of the buffer instead of those that are on disk."""
-        with open_commit(self._git, fork.commit, self._opened) as tree:
-            try:
-                before = tree.read(buffer.path)
-            except OSError:
-                return changed.with_whole(buffer.path)
-        return changed.with_rows(buffer.path, differing_lines(_lines(before), _lines(buffer.content)))
+    def _changed_lines(self, snapshot: Snapshot, fork: Base) -> ChangedLines:
+        """The lines that differ. git is asked of what is on disk, which is the first snapshot, but for a buffer; of what
+        is edited since it cannot be asked."""
+        buffer = self._opened.buffer
+        if self._on_disk is None:
+            self._on_disk = snapshot, changed_lines(self._git, fork.commit, snapshot.paths())
+        first, changed = self._on_disk
+        known = frozenset(first.paths())
+        edited = {
+            path
+            for path in snapshot.paths()
+            if (buffer and path == buffer.path) or path not in known or snapshot.digest(path) != first.digest(path)
+        }
+        with open_commit(self._git, fork.commit, self._opened) as then:
+            for path in sorted(edited):
+                changed = _with_text(changed, path, then, snapshot)
+        return changed
+
+
+def _with_text(changed: ChangedLines, path: str, then: Tree, now: Tree) -> ChangedLines:
+    """The lines that differ with those of a file as they are in a tree, and not as they are on disk."""
+    try:
+        before, after = then.read(path), now.read(path)
+    except OSError:
+        return changed.with_whole(path)
+    return changed.with_rows(path, differing_lines(_lines(before), _lines(after)))
 
 
 def _lines(content: bytes) -> list[bytes]:
