@@ -73,3 +73,10 @@ def test_statistics_have_marks_where_something_is_mended_by_fix() -> None:
         "     2  SAL501  foreign-key-without-index  (1 fixable with --unsafe-fixes)"
     ]
     assert "".join(statistics.render((), "full")) == ""
+
+
+def test_statistics_with_unsafe_fixes_count_them_as_applied() -> None:
+    assert "".join(statistics.render(FINDINGS[:2], "full", unsafe=True)).splitlines() == [
+        "     2  SAL501  [-] foreign-key-without-index  (1 fixable)",
+        "[*] fixable with `sqlalint check --fix --unsafe-fixes`, [-] some of them",
+    ]
