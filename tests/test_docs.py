@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from docs import generate
+from docs import generate, tutorial
 from tests.harness import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HAND_WRITTEN = [p for p in PAGES if not p.read_text().startswith("<!-- Generated")]
+PLAYED = ROOT / "docs" / "tutorial.md"  # its commands stand on each other
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", flags=re.MULTILINE | re.DOTALL)
 PROJECT = "fixtures/projects/blog"
 
@@ -34,6 +35,8 @@ def fenced(language: str) -> Iterator[tuple[str, str]]:
 def commands() -> Iterator[tuple[str, str]]:
     """Every command of every console block."""
     for place, block in fenced("console"):
+        if place.startswith(PLAYED.relative_to(ROOT).as_posix()):
+            continue
         lines = [line for line in block.splitlines() if line.strip()]
         assert all(line.startswith("$ ") for line in lines), f"{place}: say output in a text block"
         for line in lines:
@@ -70,6 +73,25 @@ def test_commands_run(command: str) -> None:
     done = subprocess.run([sys.executable, *module, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its commands are those of a POSIX shell")
+def test_the_tutorial_is_what_its_commands_print() -> None:
+    assert tutorial.played() == PLAYED.read_text(), "run `python -m docs.tutorial` and read what has changed"
+
+
+def test_pages_build_without_a_warning(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    for page in PAGES[1:]:
+        name = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
+        built = f"{name.removesuffix('index')}/index.html" if not name.endswith("index") else f"{name}.html"
+        assert (tmp_path / "site" / built).exists(), name
+    assert (tmp_path / "site/sqlalint.schema.json").exists()
+    assert not list((tmp_path / "site").rglob("*.py"))
 
 
 @blocks("python")
