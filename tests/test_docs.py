@@ -87,9 +87,8 @@ def test_pages_build_without_a_warning(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     for page in PAGES[1:]:
-        name = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
-        built = f"{name.removesuffix('index')}/index.html" if not name.endswith("index") else f"{name}.html"
-        assert (tmp_path / "site" / built).exists(), name
+        name = page.relative_to(ROOT / "docs").with_suffix("")
+        assert (tmp_path / "site" / (name.parent if name.name == "index" else name) / "index.html").exists(), name
     assert (tmp_path / "site/sqlalint.schema.json").exists()
     assert not list((tmp_path / "site").rglob("*.py"))
 

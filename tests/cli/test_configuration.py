@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.run import lay_out
 from tests.cli.run import sqlalint as start
+from tests.cli.test_adopting import MODELS, VIEWS
 
 BROKEN = "import sqlalchemy\nx = (\n"
 
@@ -144,6 +145,46 @@ def test_ignores_by_file_that_are_none(services: Path, given: str, message: str)
     done = start(services / "a", "--per-file-ignores", given)
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith(f"sqlalint: error: --per-file-ignores: {message}")
+
+
+# --- what is left out ---
+
+
+def test_exclude_replaces_the_defaults_and_extend_exclude_adds_to_them(tmp_path: Path) -> None:
+    files = dict.fromkeys(("x.py", ".venv/y.py", "gen/z.py", "build/u.py"), BROKEN)
+    lay_out(tmp_path, {**files, "sqlalint.toml": ""})
+    for text, left in {
+        "": ["build/u.py", "gen/z.py", "x.py"],
+        'extend-exclude = ["gen"]': ["build/u.py", "x.py"],
+        'exclude = ["gen"]': [".venv/y.py", "build/u.py", "x.py"],
+        "exclude = []": [".venv/y.py", "build/u.py", "gen/z.py", "x.py"],
+        'exclude = ["gen"]\nextend-exclude = ["x.py", ".venv/*"]': ["build/u.py"],
+    }.items():
+        (tmp_path / "sqlalint.toml").write_text(text)
+        assert reported(tmp_path) == left, text
+        assert start(tmp_path, "--show-files").out.split() == left, text
+    (tmp_path / "sqlalint.toml").write_text('extend-exclude = ["gen"]')
+    assert reported(tmp_path, "--exclude", "x.py, build") == []
+    assert reported(tmp_path, "--exclude", "x.py", "--exclude", "u.py") == []
+
+
+@pytest.mark.parametrize("named", ["gen/z.py", "gen", ".venv/y.py"])
+def test_what_is_excluded_and_named_counts_unless_it_is_forced(tmp_path: Path, named: str) -> None:
+    lay_out(
+        tmp_path, {"x.py": "", ".venv/y.py": BROKEN, "gen/z.py": BROKEN, "sqlalint.toml": 'extend-exclude = ["gen"]'}
+    )
+    assert len(reported(tmp_path, named)) == 1
+    assert reported(tmp_path, "--force-exclude", named) == []
+    done = start(tmp_path, "--force-exclude", named)
+    assert done.status == 0
+
+
+def test_what_is_excluded_is_not_analysed_at_all(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"sqlalint.toml": "", "app/__init__.py": "", "app/models.py": MODELS, "app/views.py": VIEWS})
+    assert reported(tmp_path) == ["app/views.py"]
+    assert reported(tmp_path, "--exclude", "models.py") == [], "the model is out of sight"
+    (tmp_path / "sqlalint.toml").write_text('per-file-ignores = { "models.py" = ["ALL"] }')
+    assert reported(tmp_path) == ["app/views.py"], "ignored rules are another thing"
 
 
 # --- show-settings ---

@@ -57,6 +57,83 @@ def test_ignore_files_count_as_git_counts_them(tmp_path: Path, in_git: bool) -> 
     assert listed(tmp_path) == ["app/a b/odd,b:c%d.py", "app/top.py", "keep.tmp.py", "local.py"]
 
 
+@in_both
+def test_ignore_files_in_folders_count_for_what_is_below_them(tmp_path: Path, in_git: bool) -> None:
+    start(tmp_path, in_git)
+    write(tmp_path, ".gitignore", text="*.log.py\nbuild/\n")
+    write(tmp_path, "a/.gitignore", text="# all but one\n*.py\n!keep.py\n/b/top.py\n")
+    write(tmp_path, "a/b/.gitignore", text="!back.py\n/keep.py\n")
+    write(tmp_path, "a/b/c/.gitignore", text="!x.log.py\n!build/\n")
+    write(
+        tmp_path,
+        "x.py",
+        "a/x.py",
+        "a/keep.py",
+        "a/b/keep.py",
+        "a/b/back.py",
+        "a/b/top.py",
+        "a/b/c/back.py",
+        "a/b/c/keep.py",
+    )
+    write(tmp_path, "a/b/c/x.log.py", "a/b/c/y.log.py", "a/b/c/build/keep.py", "build/keep.py", "other/.gitignore/x.py")
+    kept = [
+        "a/b/back.py",
+        "a/b/c/back.py",
+        "a/b/c/build/keep.py",
+        "a/b/c/keep.py",
+        "a/b/c/x.log.py",
+        "a/keep.py",
+        "x.py",
+    ]
+    assert listed(tmp_path) == sorted([*kept, "other/.gitignore/x.py"])
+
+
+@in_both
+def test_an_ignore_file_with_windows_line_ends_and_a_mark(tmp_path: Path, in_git: bool) -> None:
+    start(tmp_path, in_git)
+    write(tmp_path, "a.py", "b.py", "c d.py")
+    (tmp_path / ".gitignore").write_bytes(b"# x\r\nb.py\r\n\r\nc\\ d.py\r\n")
+    assert listed(tmp_path) == ["a.py"]
+
+
+def test_what_git_ignores_by_other_means_is_left_out(tmp_path: Path) -> None:
+    start(tmp_path, in_git=True)
+    write(tmp_path, "a.py", "b.py")
+    write(tmp_path, ".git/info/exclude", text="b.py\n")
+    assert listed(tmp_path) == ["a.py"]
+
+
+def test_an_ignore_file_above_the_project_counts_in_git(tmp_path: Path) -> None:
+    start(tmp_path, in_git=True)
+    write(tmp_path, ".gitignore", text="service/gen/\n*.tmp.py\n")
+    write(tmp_path, "service/a.py", "service/gen/b.py", "service/c.tmp.py", "service/.venv/d.py")
+    assert listed(tmp_path / "service") == ["a.py"]
+
+
+@in_both
+@pytest.mark.parametrize(
+    ("excludes", "left"),
+    [
+        (("app/gen",), ["app/a.py", "app/x/gen/c.py", "gen/d.py"]),
+        (("gen",), ["app/a.py"]),
+        (("gen/",), ["app/a.py"]),
+        (("./gen",), ["app/a.py", "app/gen/b.py", "app/x/gen/c.py"]),
+        (("app/*/gen",), ["app/a.py", "app/gen/b.py", "gen/d.py"]),
+        (("app/**/gen",), ["app/a.py", "gen/d.py"]),
+        (("**/gen/*.py",), ["app/a.py"]),
+        (("*.py",), []),
+        (("[ab].py", "{c,d}.py"), []),
+        (("app/gen/b.py/",), ["app/a.py", "app/x/gen/c.py", "gen/d.py"]),
+        (("ap",), ["app/a.py", "app/gen/b.py", "app/x/gen/c.py", "gen/d.py"]),
+        ((), ["app/a.py", "app/gen/b.py", "app/x/gen/c.py", "gen/d.py"]),
+    ],
+)  # fmt: skip
+def test_excludes(tmp_path: Path, in_git: bool, excludes: tuple[str, ...], left: list[str]) -> None:
+    start(tmp_path, in_git)
+    write(tmp_path, "app/a.py", "app/gen/b.py", "app/x/gen/c.py", "gen/d.py")
+    assert listed(tmp_path, excludes=excludes) == left
+
+
 def test_a_tracked_file_is_there_though_it_is_ignored(tmp_path: Path) -> None:
     start(tmp_path, in_git=True)
     write(tmp_path, "kept.py", "other.py")

@@ -214,7 +214,7 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     """
 
     returns: dict[str, str] = {}
-    """Hints: what a function returns, as an annotation would say it, both by their full names.
+    """Hints: what a function returns, as an annotation would say it, both by their full names. Not read yet.
 
     Default: what annotations say.
 
@@ -223,7 +223,7 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     """
 
     attributes: dict[str, str] = {}
-    """Hints: what an attribute of a class is, as an annotation would say it, both by their full names.
+    """Hints: what an attribute of a class is, as an annotation would say it, both by their full names. Not read yet.
 
     Default: what annotations say.
 
@@ -232,7 +232,7 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     """
 
     sessions: list[str] = []
-    """Hints: full names of variables, attributes and functions that are, or return, a session.
+    """Hints: full names of variables, attributes and functions that are, or return, a session. Not read yet.
 
     Default: what annotations and calls say.
 
