@@ -1,4 +1,5 @@
-"""Writes the generated pages: a page per rule, their index, the models of the examples, settings, the command line.
+"""Writes the generated pages: a page per rule, their index, the models of the examples, settings, the command line;
+and plays the tutorial.
 
 `python -m docs.generate` writes them, a test holds that they are not stale. Everything on them comes from the code:
 from rules, from the command line's own help, from running the examples.
@@ -16,6 +17,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(ROOT))
 
 from docs import picture  # noqa: E402
+from docs import tutorial  # noqa: E402
 from sqlalint.rules.registry import Rule, all_rules  # noqa: E402
 from tests.examples import PRELUDE, example  # noqa: E402
 from tests.proofs.running import Run, run  # noqa: E402
@@ -210,7 +212,8 @@ def main() -> None:
     for path, text in {**wanted, **schemas()}.items():
         (DOCS / path).parent.mkdir(exist_ok=True)
         (DOCS / path).write_text(text, encoding="utf-8")
-    print(f"{len(wanted)} pages")
+    tutorial.PAGE.write_text(tutorial.played(), encoding="utf-8")
+    print(f"{len(wanted)} pages, and the tutorial")
 
 
 if __name__ == "__main__":

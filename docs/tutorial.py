@@ -1,6 +1,6 @@
 """Plays the tutorial: runs its commands in order in a scratch folder, applies its changes, and puts in what is printed.
 
-`python -m docs.tutorial` writes `docs/tutorial.md` anew; a test holds that it is not stale. Blocks of the page:
+`python -m docs.generate` writes `docs/tutorial.md` anew; a test holds that it is not stale. Blocks of the page:
 
     console   commands, a line each; they run as a reader would type them
     text      right after a console block: what its last command prints
@@ -98,7 +98,3 @@ class _Reader:
             text=True,
             check=True,
         )
-
-
-if __name__ == "__main__":
-    PAGE.write_text(played(), encoding="utf-8")

@@ -77,7 +77,7 @@ def test_commands_run(command: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its commands are those of a POSIX shell")
 def test_the_tutorial_is_what_its_commands_print() -> None:
-    assert tutorial.played() == PLAYED.read_text(), "run `python -m docs.tutorial` and read what has changed"
+    assert tutorial.played() == PLAYED.read_text(), "run `python -m docs.generate` and read what has changed"
 
 
 def test_pages_build_without_a_warning(tmp_path: Path) -> None:
