@@ -16,8 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(ROOT))
 
-from docs import picture  # noqa: E402
-from docs import tutorial  # noqa: E402
+from docs import picture, tutorial  # noqa: E402
 from sqlalint.rules.registry import Rule, all_rules  # noqa: E402
 from tests.examples import PRELUDE, example  # noqa: E402
 from tests.proofs.running import Run, run  # noqa: E402
