@@ -216,6 +216,17 @@ def test_git_runs_it_and_a_commit_of_some_files_is_judged_without_the_others(
     assert out.count("Passed") == 2
 
 
+def test_the_manifest_is_one(hooks: Hooks, repository: Repository) -> None:
+    manifest = ROOT / ".pre-commit-hooks.yaml"
+    assert hooks("validate-manifest", str(manifest), folder=repository.folder) == (0, "")
+    declared = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    page = (ROOT / "docs/integrations.md").read_text(encoding="utf-8")
+    assert all(f"| `{hook['id']}` |" in page for hook in declared)
+    assert all(hook["require_serial"] and hook["language"] == "python" for hook in declared)
+    flags = {"--force-exclude", "--hook"}
+    assert all(flags <= set(hook["entry"].split()) and "args" not in hook for hook in declared), "args are the user's"
+
+
 def test_the_tests_here_run_what_is_installed(hooks: Hooks, repository: Repository) -> None:
     assert "PYTHONPATH" not in hooks.environment
     assert "PRE_COMMIT" not in git_environment()

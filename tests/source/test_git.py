@@ -250,3 +250,32 @@ def test_the_tree_of_a_commit(branch: Repository) -> None:
             tree.read("nowhere.py")
     with CommitTree(Git(str(branch.folder / "pkg")), "HEAD") as below:
         assert below.paths() == ["ü.py"]
+
+
+def test_a_hook_compares_with_head_where_nothing_is_before(make: Make) -> None:
+    """Without a hook that is the first parent of HEAD: HEAD is what is looked at."""
+    one = make("one")
+    first = one.commit("first", a="1")
+    assert find_base(one.asked, variables={}, hook=True) == Baseless(
+        "there is no earlier commit to compare with", "set `start-after`"
+    )
+    (one.folder / "untracked.py").write_text("1")
+    assert not one.asked.is_changed(first)
+    (one.folder / "a.py").write_text("2")
+    assert one.asked.is_changed(first)
+    assert find_base(one.asked, variables={}, hook=True) == Base(first, "HEAD")
+    second = one.commit("second", a="2")
+    assert find_base(one.asked, variables={}, hook=True) == Base(first, "the first parent of HEAD")
+    one.git("rm", "-q", "a.py")
+    assert find_base(one.asked, variables={}, hook=True) == Base(second, "HEAD")
+    assert find_base(one.asked, variables={}) == Base(first, "the first parent of HEAD")
+    assert find_base(one.asked, variables={"PRE_COMMIT_FROM_REF": first}, hook=True) == Base(first, first)
+
+
+def test_a_hook_compares_with_the_branch_point_where_there_is_one(make: Make) -> None:
+    one = make("one")
+    first = one.commit("first", a="1")
+    one.git("switch", "-q", "-c", "branch")
+    one.commit("second", a="2")
+    (one.folder / "a.py").write_text("3")
+    assert find_base(one.asked, variables={}, hook=True) == Base(first, "the merge base with main")
