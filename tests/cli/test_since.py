@@ -3,12 +3,17 @@
 import contextlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import sqlalint.engine
 from sqlalint.cli.inspection import open_inspection
 from sqlalint.cli.options import CheckOptions
+from sqlalint.project.project import Project, UnreadableFile
+from sqlalint.report.finding import Finding, Severity
+from sqlalint.rules.registry import rule
 from sqlalint.source.overlay import Overlay
 from tests.cli.run import Done, lay_out
 from tests.cli.run import sqlalint_here as start
@@ -339,6 +344,23 @@ def test_a_file_that_could_not_be_read_then_or_cannot_now(project: Path) -> None
     assert (done.status, codes(done)) == (0, [])
     (project / "app/broken.py").write_text(VIEWS)
     assert new(project, since="HEAD") == ["app/broken.py SAL101"]
+
+
+@rule("SAL699", "crashes", severity=Severity.ERROR)
+def on_what_cannot_be_read(file: UnreadableFile, project: Project) -> Iterator[Finding]:
+    """Crashes where there is a file that cannot be read."""
+    raise ValueError(file.path)
+
+
+def test_a_crash_of_then_puts_the_run_in_question(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "app/broken.py").write_text("x = (")
+    commit(project)
+    (project / "app/broken.py").write_text("")
+    monkeypatch.setattr(sqlalint.engine, "all_rules", lambda: (on_what_cannot_be_read,))
+    assert start(project, "--new-since", "main", "--no-cache").status == 0
+    done = start(project, "--new-since", "HEAD", "--no-cache")
+    assert done.status == 2
+    assert "the rule crashes crashed on app/broken.py: ValueError" in done.err
 
 
 # --- by lines ---
