@@ -186,6 +186,7 @@ def test_no_keyword_less(before: str) -> None:
         ("t = (\n    a,\n    b\n)", 0, "t = (\n    b,\n)"),
         ("t = (\n    a,\n    b\n)", 1, "t = (\n    a,\n)"),
         ("t = (\n    a,  # one\n    b  # two\n)", 1, "t = (\n    a,  # one\n    # two\n)"),
+        ("t = (a,  # one\n(b  # two\n))", 1, "t = (a,  # one\n)"),
         ("t = [a, b]", 0, "t = [b]"),
         ("t = [a, b]", 1, "t = [a]"),
     ],

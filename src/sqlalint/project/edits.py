@@ -217,15 +217,19 @@ class _Listing:
 
     def _remark(self, number: int) -> _Point | None:
         gap = self._gaps[number + 1]
-        first, _, _ = gap.text[max(gap.bare.find(","), 0) :].partition("\n")
-        return gap.point(gap.text.index("#")) if "#" in first else None
+        begin = max(gap.bare.find(","), *self._closing(number), 0)
+        found = gap.text.find("#", begin, (gap.text + "\n").index("\n", begin))
+        return None if found < 0 else gap.point(found)
+
+    def _closing(self, number: int) -> list[int]:
+        """Where in the gap behind an item the brackets around it close."""
+        found = [n for n, c in enumerate(self._gaps[number + 1].bare) if c == ")"]
+        return found[:-1] if number == len(self._inner) - 1 and self._own_bracket else found
 
     def _outer(self, number: int) -> Span:
         """The range of an item with the brackets around it."""
         inner, before, behind = self._inner[number], self._gaps[number], self._gaps[number + 1]
-        closing = [n for n, c in enumerate(behind.bare) if c == ")"]
-        if number == len(self._inner) - 1 and self._own_bracket:
-            closing = closing[:-1]
+        closing = self._closing(number)
         if not closing:
             return inner
         opening = [n for n, c in enumerate(before.bare) if c == "("]
