@@ -16,11 +16,16 @@ A class that an example defines replaces the prelude's. An example that defines 
 import ast
 import re
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
+from sqlalint.fix.loop import fix_until_settled
+from sqlalint.report.finding import Reported
 from sqlalint.rules.registry import Rule
-from tests.harness import FIXTURES
+from tests.harness import FIXTURES, lint
 
 PRELUDE = FIXTURES / "prelude"
 PARTS = ("Why is this bad?", "Bad", "Good", "When not to use it", "What it cannot see")
@@ -77,9 +82,31 @@ def blocks(part: str) -> list[str]:
 
 
 def example(rule: Rule, kind: str) -> Example:
-    """A rule's example; `kind` is "Bad" or "Good". Only the first block of the part counts."""
+    """A rule's example; `kind` is "Bad" or "Good", or "Fixed": the bad one with its findings fixed.
+
+    Only the first block of the part counts. A test that asks for the fixed one of a rule without a fix is skipped.
+    """
+    if kind == "Fixed":
+        bad = example(rule, "Bad")
+        files = fixed(bad.files, rule.code)
+        if files == bad.files:
+            pytest.skip(f"the bad example of {rule.name} has no fix")
+        return replace(bad, kind="fixed", files=files)
     block = blocks(parts(rule.page)[kind])[0]
     return compose(rule.name, rule.family, kind.lower(), block)
+
+
+def fixed(files: dict[str, str], code: str = "") -> dict[str, str]:
+    """Files after all fixes, or those of one rule, in the same order."""
+    sources = {path: text.encode() for path, text in files.items()}
+
+    def findings(contents: Mapping[str, bytes]) -> list[Reported]:
+        return [f for f in lint({**sources, **contents}) if code in ("", f.code) and f.suppressed is None]
+
+    outcome = fix_until_settled(findings({}), findings, sources.__getitem__, lambda _: True)
+    assert outcome.is_settled
+    assert outcome.troubles == ()
+    return {path: outcome.contents.get(path, content).decode() for path, content in sources.items()}
 
 
 def compose(rule: str, family: str, kind: str, block: str) -> Example:

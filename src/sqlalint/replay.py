@@ -27,6 +27,7 @@ PLAIN_OPTIONS = frozenset(
     """
     --select --ignore --extend-select --per-file-ignores --confidence --severity --fail-on --history --base --output-format --exclude
     --force-exclude --isolated --cache-dir --jobs -j --exit-zero --statistics --quiet -q --verbose -v --color
+    --unsafe-fixes
     """.split()
 )
 LS_FILES = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")

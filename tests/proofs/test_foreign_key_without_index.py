@@ -87,7 +87,7 @@ def test_loading_the_children_of_one_parent(connection: sa.Connection, index: st
     assert reads(connection, "SELECT * FROM posts WHERE author_id = 60")[0] == scanned
 
 
-@pytest.mark.parametrize(("kind", "covered"), [("Bad", False), ("Good", True)])
+@pytest.mark.parametrize(("kind", "covered"), [("Bad", False), ("Good", True), ("Fixed", True)])
 def test_the_examples_of_the_page(postgres: str, kind: str, covered: bool) -> None:
     rule = find_rule(CODE)
     assert rule is not None

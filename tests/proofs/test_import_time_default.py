@@ -59,7 +59,7 @@ def test_a_unique_column_refuses_the_second_row() -> None:
         inserted(table(default=str(uuid.uuid4()), unique=True))
 
 
-@pytest.mark.parametrize(("kind", "times"), [("Bad", 1), ("Good", 2)])
+@pytest.mark.parametrize(("kind", "times"), [("Bad", 1), ("Good", 2), ("Fixed", 2)])
 def test_the_examples_of_the_page(kind: str, times: int) -> None:
     rule = find_rule(CODE)
     assert rule is not None

@@ -3,11 +3,13 @@
 It is raised by every way of taking them but a few, and also where no parent has more than one child.
 """
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.exc import InvalidRequestError
 
 from sqlalint.rules.registry import find_rule
-from tests.examples import compose, example
+from tests.examples import compose, example, fixed
 from tests.harness import lint
 from tests.proofs.running import run
 
@@ -60,6 +62,9 @@ def test_it_raises_and_sqlalint_says_so(block: str) -> None:
     assert isinstance(error, InvalidRequestError)
     assert "unique() method must be invoked" in str(error)
     assert {f.code for f in lint(program.files)} == {CODE}
+    mended = replace(program, files=fixed(program.files))
+    assert run(mended, 3).error is None
+    assert lint(mended.files) == []
 
 
 @pytest.mark.parametrize("block", RUNS)
@@ -79,3 +84,30 @@ def test_the_examples_of_the_page() -> None:
     assert rule is not None
     assert isinstance(run(example(rule, "Bad"), 3).error, InvalidRequestError)
     assert run(example(rule, "Good"), 3).error is None
+    assert run(example(rule, "Fixed"), 3).error is None
+
+
+UNFIXED = [
+    "session.execute(select(User, User.settings).options(joinedload(User.posts))).all()",
+    "session.execute(select(User).options(joinedload(User.posts)).execution_options(yield_per=2)).all()",
+]
+
+
+@pytest.mark.parametrize("block", UNFIXED)
+def test_where_unique_would_raise_too_there_is_no_fix(block: str) -> None:
+    models = """
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    settings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    posts: Mapped[list["Post"]] = relationship(back_populates="author")
+    profile: Mapped["Profile | None"] = relationship(back_populates="user")
+"""
+    program = compose("proof", "loading", "bad", f"{models}\n\ndef example(session):\n    return {block}\n")
+    program.files["app.py"] = "from sqlalchemy import JSON\n" + program.files["app.py"]
+    assert isinstance(run(program, 3).error, InvalidRequestError)
+    assert fixed(program.files) == program.files
+    with_unique = program.files["app.py"].replace(").all()", ").unique().all()")
+    assert isinstance(run(replace(program, files={"app.py": with_unique}), 3).error, InvalidRequestError)

@@ -72,3 +72,9 @@ def test_the_examples_of_the_page() -> None:
     assert rule is not None
     assert raised(run(example(rule, "Bad"), 3))
     assert run(example(rule, "Good"), 3).error is None
+
+
+def test_the_fixed_example() -> None:
+    rule = find_rule(CODE)
+    assert rule is not None
+    assert run(example(rule, "Fixed"), 3).error is None

@@ -251,6 +251,15 @@ def test_the_examples_of_the_page() -> None:
     assert run(good, 20).selects == run(good, 10).selects
 
 
+def test_the_fixed_example() -> None:
+    rule = find_rule(CODE)
+    assert rule is not None
+    fixed = example(rule, "Fixed")
+    few, many = run(fixed, 10), run(fixed, 20)
+    assert few.error is many.error is None
+    assert few.selects == many.selects
+
+
 HELPS = {
     "an alias is named in place of its class": (
         """

@@ -72,8 +72,9 @@ def test_601_without_a_downgrade_the_next_upgrade_fails(page: Page) -> None:
     assert "already exists" in str(history.upgrade().error)
 
 
-def test_601_with_one_it_works(page: Page) -> None:
-    history = page("SAL601", "Good")
+@pytest.mark.parametrize("kind", ["Good", "Fixed"])
+def test_601_with_one_it_works(page: Page, kind: str) -> None:
+    history = page("SAL601", kind)
     assert history.upgrade().error is None
     assert "roles" not in history.downgrade("1a2b").tables
     assert history.upgrade().error is None
@@ -225,7 +226,7 @@ def test_602_sql_in_an_autocommit_block_does_no_harm(one: One) -> None:
 ROWS = 'session = Session(bind=op.get_bind())\nsession.execute(sa.text("INSERT INTO t1 VALUES (1)"))'
 
 
-@pytest.mark.parametrize("kind", ["Bad", "Good"])
+@pytest.mark.parametrize("kind", ["Bad", "Good", "Fixed"])
 def test_603_with_and_without_the_commit_the_rows_are_kept(page: Page, kind: str) -> None:
     history = page("SAL603", kind)
     history.upgrade("1a2b")

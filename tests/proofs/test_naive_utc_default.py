@@ -39,7 +39,10 @@ def test_the_time_is_hours_off(postgres: str, zone: str) -> None:
     assert hours_off(postgres, "Bad", zone) in (4, 5)
 
 
-@pytest.mark.parametrize(("kind", "zone"), [("Good", "America/New_York"), ("Good", "UTC"), ("Bad", "UTC")])
+@pytest.mark.parametrize(
+    ("kind", "zone"),
+    [("Good", "America/New_York"), ("Fixed", "America/New_York"), ("Good", "UTC"), ("Bad", "UTC")],
+)
 def test_the_servers_time_or_a_connection_in_utc_is_right(postgres: str, kind: str, zone: str) -> None:
     assert hours_off(postgres, kind, zone) == 0
 

@@ -20,7 +20,7 @@ def indexes(engine: sa.Engine, table: str) -> list[str]:
         return list(connection.scalars(found, {"table": table}))
 
 
-@pytest.mark.parametrize(("kind", "count"), [("Bad", 2), ("Good", 1)])
+@pytest.mark.parametrize(("kind", "count"), [("Bad", 2), ("Good", 1), ("Fixed", 1)])
 def test_the_examples_of_the_page(postgres: str, kind: str, count: int) -> None:
     rule = find_rule(CODE)
     assert rule is not None

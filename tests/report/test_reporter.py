@@ -149,6 +149,31 @@ def test_only_revisions_known_to_be_open_carry_a_fix() -> None:
         assert bool(only.fix) is kept
     (elsewhere,) = decide([mendable], policy()).shown
     assert elsewhere.fix
+    (unknown,) = decide([mendable], policy(migrations=("alembic",))).shown
+    assert unknown.fix is None
+    (named,) = decide([mendable], policy(migrations=("alembic",), by_hand=frozenset({"alembic/a.py"}))).shown
+    assert named.fix
+
+
+def test_of_a_script_tree_env_is_no_revision() -> None:
+    fix = PlacedFix("mend it", (PlacedEdit(place("alembic/env.py"), "x"),), True)
+    mendable = msgspec.structs.replace(finding("SAL001", at="alembic/env.py"), fix=fix)
+    (shown_,) = decide([mendable], policy(migrations=("alembic", "alembic/versions"))).shown
+    assert shown_.fix
+
+
+def test_fixes_may_edit_other_files_but_not_under_a_hook() -> None:
+    fix = PlacedFix("mend it", (PlacedEdit(place("models.py"), "x"),), True)
+    mendable = msgspec.structs.replace(finding("SAL101", at="views.py"), fix=fix)
+    named = ReportSet(files=frozenset({"views.py"}), folders=())
+    (by_user,) = decide([mendable], policy(report_set=named)).shown
+    assert by_user.fix
+    (by_hook,) = decide([mendable], policy(report_set=named, hook=True)).shown
+    assert by_hook.fix is None
+    (both,) = decide(
+        [mendable], policy(report_set=ReportSet(frozenset({"views.py", "models.py"}), ()), hook=True)
+    ).shown
+    assert both.fix
 
 
 # --- counts are promises ---

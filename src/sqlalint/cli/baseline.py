@@ -19,7 +19,7 @@ from sqlalint.report.summary import count
 _OF_PRINTING = frozenset(
     """
     baseline strict_baseline output_format output_file exit_zero fail_on statistics show_files show_settings add_ignore
-    color verbose hook stdin_filename
+    color verbose hook stdin_filename fix unsafe_fixes fix_only diff
     """.split()
 )
 

@@ -9,7 +9,7 @@ import click
 from msgspec.structs import replace
 
 from sqlalint.cli.completion import complete_folder, complete_path, complete_selectors
-from sqlalint.cli.inspection import Inspected, open_inspection
+from sqlalint.cli.inspection import Inspected, Inspection, open_inspection
 from sqlalint.cli.opening import Opened
 from sqlalint.cli.options import CheckOptions
 from sqlalint.cli.printing import Printing, here
@@ -22,9 +22,12 @@ from sqlalint.report.style import printable
 
 if TYPE_CHECKING:
     from sqlalint.analysis import Analysis
+    from sqlalint.cache import Cache
+    from sqlalint.cli.fixing import Fixing
     from sqlalint.cli.recording import Recording
     from sqlalint.source.tree import Tree
 
+Outputs = Sequence[tuple[str, str | None]]
 _TIERS = click.Choice([c.value for c in Confidence])
 
 
@@ -65,6 +68,10 @@ _TIERS = click.Choice([c.value for c in Confidence])
     shell_complete=complete_path,
     help="Write there; the n-th file takes the n-th format.",
 )
+@click.option("--fix", is_flag=True, help="Apply the fixes that are safe, and report what remains.")
+@click.option("--unsafe-fixes", is_flag=True, help="Count those fixes too that change what the program does.")
+@click.option("--fix-only", is_flag=True, help="Apply fixes, and report nothing.")
+@click.option("--diff", is_flag=True, help="Write no file; print what would be fixed, and exit with 1 if anything.")
 @click.option("--exclude", multiple=True, metavar="PATTERNS", help="Leave out these files and folders too.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files also when they are named.")
 @click.option("--config", metavar="FILE", shell_complete=complete_path, help="Take the configuration from this file.")
@@ -134,18 +141,23 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
 
     with Progress(wanted=not options.quiet) as progress, inspection.cache() as cache:
         inspected = inspection.inspect(tree, cache, progress)
-    to_print, repeated = _to_print(inspected.report, options, opened, cache.folder)
+        fixing = _fixing(inspection, inspected, cache)
     if options.verbose and cache.trouble:
         click.echo(f"warning: {cache.trouble}", err=True)
-    analysis = inspected.analysis
-    printed = Printing(opened, tree, options.color, Screen(options.named, table=not options.quiet))
+    screen = Screen(options.named, table=not options.quiet)
+    printed = Printing(opened, tree, options.color, screen, unsafe_fixes=options.unsafe_fixes)
+    if fixing is not None:
+        inspected = fixing.inspected
+        if options.diff or options.fix_only:
+            return _only_fixing(fixing, printed, options, outputs, opened)
+    to_print, repeated = _to_print(inspected.report, options, opened, cache.folder)
     with recording.listening() if recording else nullcontext():
-        _print(printed, options, outputs, replace(inspected, report=to_print), repeated)
-    status = _status(analysis, inspected.report, options, opened)
-    if recording and not analysis.crashes and not cache.trouble:
-        asked_git = bool(options.base or analysis.histories)
+        _print(printed, options, outputs, replace(inspected, report=to_print), repeated, fixing)
+    status = _status(inspected.analysis, inspected.report, options, opened)
+    if recording and not inspected.analysis.crashes and not cache.trouble:
+        asked_git = bool(options.base or inspected.analysis.histories)
         recording.keep(status, opened, inspection.working_tree, inspected.snapshot, cache, git=asked_git)
-    return status
+    return 2 if fixing is not None and fixing.unwritten else status
 
 
 def _to_print(report: Report, options: CheckOptions, opened: Opened, folder: str) -> tuple[Report, int]:
@@ -163,9 +175,10 @@ def _to_print(report: Report, options: CheckOptions, opened: Opened, folder: str
 def _print(
     printed: Printing,
     options: CheckOptions,
-    outputs: Sequence[tuple[str, str | None]],
+    outputs: Outputs,
     inspected: Inspected,
     repeated: int,
+    fixing: "Fixing | None",
 ) -> None:
     report, analysis = inspected.report, inspected.analysis
     if options.statistics:
@@ -173,11 +186,53 @@ def _print(
     else:
         printed.findings(report, outputs)
     if not options.quiet:
-        to_stdout = outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
+        to_stdout = _is_for_people(outputs)
+        if fixing is not None and fixing.fixed:
+            from sqlalint.cli.fixing import print_fixed
+
+            print_fixed(fixing, printed.opened, to_stdout=to_stdout)
         depends = report.held.applied or any(f.open_only for f in report.shown)
         note = inspected.revisions.note if depends else ""
-        printed.summary(report, inspected.policy, analysis, note, options.verbose, to_stdout, repeated=repeated)
+        printed.summary(
+            report, inspected.policy, analysis, note, options.verbose, to_stdout, repeated=repeated,
+            fixing=fixing is not None,
+        )  # fmt: skip
     printed.crashes(analysis.crashes, options.verbose)
+    if fixing is not None:
+        from sqlalint.cli.fixing import print_troubles
+
+        print_troubles(fixing, printed.opened)
+
+
+def _is_for_people(outputs: Outputs) -> bool:
+    """Whether standard output is for people: then it has everything that is said."""
+    return outputs[-1][1] is None and outputs[-1][0] in FOR_PEOPLE
+
+
+def _fixing(inspection: Inspection, inspected: Inspected, cache: "Cache") -> "Fixing | None":
+    """What fixing came to, if it is asked for."""
+    if not inspection.options.fixes:
+        return None
+    from sqlalint.cli.fixing import fix
+
+    return fix(inspection, inspected, cache)
+
+
+def _only_fixing(fixing: "Fixing", printed: Printing, options: CheckOptions, outputs: Outputs, opened: Opened) -> int:
+    """Print what was fixed, or would be, and not what remains; return the exit status."""
+    from sqlalint.cli.fixing import print_diff, print_fixed, print_troubles
+
+    status, crashes = 0, fixing.inspected.analysis.crashes
+    if options.diff:
+        print_diff(fixing, opened, options.color, unsafe_fixes=options.unsafe_fixes, quiet=options.quiet)
+        status = int(bool(fixing.after) and not options.exit_zero)
+    else:
+        printed.findings(Report(), outputs)
+        if not options.quiet:
+            print_fixed(fixing, opened, to_stdout=_is_for_people(outputs))
+    printed.crashes(crashes, options.verbose)
+    print_troubles(fixing, opened)
+    return 2 if fixing.unwritten or crashes else status
 
 
 def _recording(options: CheckOptions, opened: Opened, arguments: Sequence[str] | None) -> "Recording | None":

@@ -109,7 +109,9 @@ class Inspection:
     def _revisions(self, analysis: "Analysis") -> Revisions:
         """Which revisions are open; git is only asked if a finding depends on it."""
         migrations = {path for history in analysis.histories for path, _, _ in history.revisions}
-        matters = any(f.open_only or (f.fix and f.place.path in migrations) for f in analysis.findings)
+        matters = any(
+            f.open_only or (f.fix and any(e.place.path in migrations for e in f.fix.edits)) for f in analysis.findings
+        )
         opened, history = self.opened, self.options.history
         if not matters and not start_after(opened):
             return Revisions()
@@ -134,6 +136,7 @@ class Inspection:
             full=self._is_full(analysis),
             baseline=self.baseline,
             exists=frozenset(snapshot.paths()).__contains__,
+            hook=opened.hook,
         )
 
     def _is_full(self, analysis: "Analysis") -> bool:

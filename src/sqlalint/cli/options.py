@@ -44,6 +44,15 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     add_ignore: str | None = None
     baseline: str | None = None
     strict_baseline: bool = False
+    fix: bool = False
+    unsafe_fixes: bool = False
+    fix_only: bool = False
+    diff: bool = False
+
+    @property
+    def fixes(self) -> bool:
+        """Whether anything is to be fixed, or shown as it would be."""
+        return self.fix or self.fix_only or self.diff
 
     @property
     def reads_stdin(self) -> bool:
@@ -64,6 +73,10 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     def outputs(self) -> list[tuple[str, str | None]]:
         """Each format with its file; None is standard output. Raises `UsageError`."""
         formats, files = self.output_format or ("full",), self.output_file
+        if self.add_ignore is not None and self.fixes:
+            raise UsageError("--add-ignore: writes comments for what is found; fix first, in a run of its own")
+        if self.diff and files:
+            raise UsageError("--diff: prints a diff to standard output; there is nothing to write to an --output-file")
         if len(files) > len(formats):
             raise UsageError("--output-file: there are more files than formats; the n-th file takes the n-th format")
         if len(formats) > len(files) + 1:

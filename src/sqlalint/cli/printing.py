@@ -30,11 +30,20 @@ def here() -> str:
 class Printing:
     """Prints for one project. `screen` is how a terminal is written to, where standard output is one."""
 
-    def __init__(self, opened: Opened, tree: "Tree", colour: str = "auto", screen: Screen | None = None) -> None:
-        self._opened = opened
+    def __init__(
+        self,
+        opened: Opened,
+        tree: "Tree",
+        colour: str = "auto",
+        screen: Screen | None = None,
+        *,
+        unsafe_fixes: bool = False,
+    ) -> None:
+        self.opened = opened
         self._tree = tree
         self._colour = colour
         self._screen = screen or Screen()
+        self._unsafe_fixes = unsafe_fixes
 
     def findings(self, report: Report, outputs: Sequence[tuple[str, str | None]]) -> None:
         """Print the findings in each format to where it goes."""
@@ -81,6 +90,7 @@ class Printing:
         to_stdout: bool,
         *,
         repeated: int = 0,
+        fixing: bool = False,
     ) -> None:
         """Print what was shown, held back and understood; `note` says what was assumed of the revisions.
 
@@ -90,7 +100,7 @@ class Printing:
         run = Run(
             files=analysis.files,
             confidence=policy.confidence,
-            paths=tuple(_folder(shown.path(p)) for p in (*self._opened.files, *self._opened.folders)),
+            paths=tuple(_folder(shown.path(p)) for p in (*self.opened.files, *self.opened.folders)),
             whole=shown.path(""),
             brought=tuple(_folder(shown.path(p)) for p in policy.report_set.brought),
             understood=tuple(Fraction(u.what, u.known, u.total) for u in analysis.understood),
@@ -101,9 +111,17 @@ class Printing:
             untracked=tuple(shown.path(p) for p in getattr(self._tree, "untracked", ())),
             new_since=printable(policy.new_since),
             diff_base=printable(policy.diff_base),
+            fixable=self._fixable(report, fixing),
             verbose=verbose,
         )
         write_quietly(summary(report, run), sys.stdout if to_stdout else sys.stderr)
+
+    def _fixable(self, report: Report, fixing: bool) -> str:
+        if not any(f.fix for f in report.shown):
+            return ""
+        from sqlalint.report.fixing import fixable
+
+        return fixable(report.shown, unsafe=self._unsafe_fixes, fixing=fixing)
 
     def crashes(self, crashes: "Iterable[Crash]", verbose: bool) -> None:
         """Tell of rules that crashed; everything else was reported as usual."""
@@ -117,9 +135,9 @@ class Printing:
 
     def _presentation(self, colour: bool, width: int, stream: TextIO | None = None) -> Presentation:
         screen = self._screen if stream and is_terminal(stream) else None
-        buffer = self._opened.buffer
+        buffer = self.opened.buffer
         return Presentation(
-            self._opened.root.path,
+            self.opened.root.path,
             here(),
             read=self._lines,
             about=_about,
@@ -127,6 +145,7 @@ class Printing:
             colour=colour,
             screen=screen,
             names={buffer.path: buffer.shown} if buffer and buffer.shown else {},
+            unsafe_fixes=self._unsafe_fixes,
         )
 
     def _lines(self, path: str) -> tuple[str, ...]:

@@ -24,6 +24,11 @@ class Span(Struct, frozen=True, array_like=True, gc=False, order=True):
         """The empty range at the beginning."""
         return Span(self.row, self.column, self.row, self.column)
 
+    @property
+    def end(self) -> "Span":
+        """The empty range at the end."""
+        return Span(self.end_row, self.end_column, self.end_row, self.end_column)
+
 
 START = Span(1, 1, 1, 1)
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from sqlalint.facts.expression import Expr, Node, Parameter
+from sqlalint.facts.expression import Expr, Node, Parameter, walk
 from sqlalint.facts.span import Span
 
 
@@ -249,3 +249,13 @@ def walk_statements(body: tuple[Statement, ...]) -> list[Statement]:
         for block in reversed(blocks(here)):
             pending.extend(reversed(block))
     return found
+
+
+def expression_at(statement: Statement | None, span: Span) -> Expr | None:
+    """The outermost expression of exactly this range in a statement or the bodies inside it."""
+    for inner in walk_statements((statement,)) if statement is not None else ():
+        for whole in expressions(inner):
+            found = next((e for e in walk(whole) if e.span == span), None)
+            if found is not None:
+                return found
+    return None

@@ -54,6 +54,11 @@ class Source:
             raise Unfit(f"there is no column {column} in line {row}")
         return start + column - 1
 
+    def position(self, offset: int) -> tuple[int, int]:
+        """The row and column of an offset."""
+        row = bisect_right(self._starts, offset)
+        return row, offset - self._starts[row - 1] + 1
+
     def line_end(self, offset: int) -> str:
         """The line end in use there: that of the line, of the one above for a last line that has none."""
         if not self._ends:
@@ -94,6 +99,18 @@ def apply_edits(content: bytes, edits: Iterable[PlacedEdit]) -> bytes:
         if one.end > other.start:
             raise Unfit("edits overlap")
     return source.edited(pieces)
+
+
+def moved(content: bytes, edits: Iterable[PlacedEdit], row: int, column: int) -> set[tuple[int, int]]:
+    """Where a position stands after edits that can be applied; two places where text is inserted right there."""
+    source = Source(content)
+    pieces, at = [source.piece(edit) for edit in edits], source.offset(row, column)
+    after = Source(source.edited(sorted(set(pieces))))
+    offsets = set()
+    for include in (True, False):
+        before = {p for p in pieces if (p.end <= at if include else p.start < at)}
+        offsets.add(sum((len(p.content) - min(p.end, at) + p.start for p in before), at))
+    return {after.position(min(offset, len(after.text))) for offset in offsets}
 
 
 class Applied(Struct, frozen=True):

@@ -50,7 +50,8 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
     behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
     `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
-    dynamic relationship on it, whose query takes the options; 0 where there is none.
+    dynamic relationship on it, whose query takes the options; 0 where there is none. `has_option`: an option of the
+    query is about it already, on some way at least (`lazyload`): beside it another one raises.
     """
 
     at: Spot
@@ -77,6 +78,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     further: tuple["LazyRead", ...] = ()
     own_query: int = 0
     calls: tuple[Spot, ...] = ()
+    has_option: bool = False
 
     @property
     def name(self) -> str:
@@ -149,6 +151,7 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
     `method` is how (`.all()`, `for`, `list()`); `at` the method's name or the iterable. `sure`: the statement and the
     missing `unique()` are the same on every way. `unhashable`: a row holds a column that `unique()` cannot compare.
     `calls` lead there from the function that has the statement, outermost first.
+    `shared`: it is in a local function, which other calls may give another result.
     """
 
     at: Spot
@@ -159,6 +162,7 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
     sure: bool
     unhashable: bool
     stream: bool
+    shared: bool = False
     calls: tuple[Spot, ...] = ()
 
     @property

@@ -89,7 +89,13 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         held_in_list=not query.stream,
         action=read.action,
         calls=read.calls,
+        has_option=_has_option(read),
     )
+
+
+def _has_option(read: Read) -> bool:
+    entry = read.instance.loads.entries.get(read.attribute)
+    return entry is not None and entry.how != "default"
 
 
 def _path_models(frame: Frame, read: Read) -> tuple[Entity | None, tuple[Model, ...], int]:

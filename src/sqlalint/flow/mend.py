@@ -15,6 +15,8 @@ def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
     query, branches = reads[0].query, remedy.options(reads)
     if not branches or query.aliased or any(r.own_query or not _is_here(r) for r in reads):
         return None
+    if any(each.has_option for read in reads for each in (read, *read.further)):
+        return None  # two options for one relationship raise
     models = _names(project, query, branches)
     if models is None:
         return None

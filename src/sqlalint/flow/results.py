@@ -294,6 +294,7 @@ def consumed(frame: Frame, result: v.Result, method: str, at: Span) -> None:
             sure=any(c.sure for c in found),
             unhashable=result.shape == "rows" and _has_unhashable(frame, statement),
             stream=statement.stream,
+            shared=frame.inlined > 0,
         )
     )
 

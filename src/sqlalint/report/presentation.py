@@ -35,8 +35,9 @@ class Presentation:
     """How findings are shown.
 
     `read` gives a file's lines by its path in the project, () where it cannot; `about` tells of a rule by its code.
-    `screen` is None for what goes to a file or a program, whether in colour or not.
-    `names` are those paths that are shown otherwise.
+    `screen` is None for what goes to a file or a program, whether in colour or not. `unsafe_fixes` says whether unsafe
+    fixes count as those that `--fix` applies. `names` are those paths that are
+    shown otherwise.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Presentation:
         colour: bool = False,
         screen: Screen | None = None,
         names: Mapping[str, str] = {},
+        unsafe_fixes: bool = False,
     ) -> None:
         self._root = root
         self._folder = folder
@@ -58,6 +60,7 @@ class Presentation:
         self.width = width
         self.colour = colour
         self.screen = screen
+        self.unsafe_fixes = unsafe_fixes
         self._shown: dict[str, str] = dict(names)
 
     def path(self, path: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from sqlalint.report.baseline import Known, Matched, match, record
 from sqlalint.report.finding import Confidence, Reported, Severity, Suppressed
-from sqlalint.report.places import Standing, is_less_sure, is_off, standing
+from sqlalint.report.places import Standing, below, is_less_sure, is_off, standing
 from sqlalint.report.scope import ReportSet, RevisionState
 
 UNUSED = "SAL001"  # a suppression that is not needed
@@ -31,6 +31,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     `baseline` are the entries of the baseline, `exists` tells whether a file is there (relative to the project root).
     `before` is what was found at an earlier state (None: nobody asks), `touched` says whether a line of a finding is
     changed; `new_since` and `diff_base` are the references that these are about.
+    `hook`: a hook named the files, and fixes may touch no others.
     """
 
     selected: Callable[[Reported], bool]
@@ -49,6 +50,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     new_since: str = ""
     touched: Callable[[Reported], bool] | None = None
     diff_base: str = ""
+    hook: bool = False
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -226,6 +228,16 @@ def _as_shown(finding: Reported, policy: Policy, confidence: Confidence, severit
 
 
 def _may_edit(path: str, policy: Policy) -> bool:
-    """Whether fixes may touch a file: a revision only when it is known to be open."""
+    """Whether fixes may touch a file: a revision only when it is known to be open.
+
+    Of a file among the revisions of which nothing is known that is not known either.
+    """
+    if policy.hook and not policy.report_set.has(path):
+        return False
+    if path in policy.by_hand:
+        return True
     state = policy.revisions.get(path)
-    return state is None or path in policy.by_hand or (state.is_open and state.is_known)
+    if state is None:
+        is_env = path.rpartition("/")[2] == "env.py"
+        return is_env or not any(folder not in ("", ".") and below(path, folder) for folder in policy.migrations)
+    return state.is_open and state.is_known

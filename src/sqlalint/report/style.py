@@ -23,11 +23,15 @@ def paint(text: str, style: str, colour: bool) -> str:
 
 
 def heading(finding: Reported, presentation: Presentation) -> str:
-    """`path:line:col: CODE message`, for people, problem matchers and editors alike: always one line."""
+    """`path:line:col: CODE message`, for people, problem matchers and editors alike: always one line.
+
+    Before the message of a finding that `--fix` would mend stands `[*]`.
+    """
     span, colour = finding.place.span, presentation.colour
     path = paint(printable(presentation.path(finding.place.path)), "path", colour)
     code = paint(finding.code, severity_style(finding.severity), colour)
-    return f"{path}:{span.row}:{span.column}: {code} {printable(finding.message)}"
+    fix = paint("[*]", "help", colour) + " " if finding.fix and (finding.fix.safe or presentation.unsafe_fixes) else ""
+    return f"{path}:{span.row}:{span.column}: {code} {fix}{printable(finding.message)}"
 
 
 def severity_style(severity: Severity) -> str:

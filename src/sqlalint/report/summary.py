@@ -27,7 +27,8 @@ class Run(Struct, frozen=True, kw_only=True):
     how the project as a whole is named (both as a user would write them). `brought` are folders of migrations that are
     reported on besides what was named; `notes` what the user should know about the base of the revisions. `repeated`
     findings were shown for other files of the same hook, and `untracked` files were named but left out.
-    `new_since` and `diff_base` are the references that findings were held against.
+    `new_since` and `diff_base` are the references that findings were held against. `fixable` says how many findings
+    can be fixed.
     """
 
     files: int
@@ -43,6 +44,7 @@ class Run(Struct, frozen=True, kw_only=True):
     untracked: tuple[str, ...] = ()
     new_since: str = ""
     diff_base: str = ""
+    fixable: str = ""
     verbose: bool = False
 
 
@@ -51,6 +53,7 @@ def summary(report: Report, run: Run) -> Iterator[str]:
     yield f"{_found(report.shown, run)}\n"
     for line in (
         *_repeated(run),
+        *((run.fixable,) if run.fixable else ()),
         *_held(report.held, run),
         *_stale(report, run),
         *_scope(run),

@@ -28,10 +28,15 @@ Statements whose options come from out of sight, and results that another functi
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from sqlalint.facts.expression import Attribute, Await, Call, Name, Starred, Subscript
+from sqlalint.facts.span import Spot
+from sqlalint.facts.statement import expression_at
 from sqlalint.flow import remedy
 from sqlalint.flow.events import ResultConsumed
 from sqlalint.project.project import Project
-from sqlalint.report.finding import Confidence, Finding, Related, Severity
+from sqlalint.report.finding import Confidence, Edit, Finding, Fix, Related, Severity
 from sqlalint.rules.registry import rule
 
 
@@ -50,7 +55,40 @@ def check(fetch: ResultConsumed, project: Project) -> Iterator[Finding]:
         identity=(fetch.qualname, fetch.query.entity, named.name, fetch.method),
         confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
         related=tuple(_related(fetch)),
+        fix=_fix(fetch, project, safe=bool(sure) and not fetch.shared),
     )
+
+
+def _fix(fetch: ResultConsumed, project: Project, *, safe: bool) -> Fix | None:
+    """`.unique()` before the rows are taken. Where it is not sure that they raise now, other rows may come of it.
+
+    There is none in a function that is given the statement: its other callers may give it others.
+    """
+    if fetch.unhashable or fetch.calls:
+        return None
+    edits: tuple[Edit, ...] | None
+    if fetch.method.startswith("."):
+        edits = (Edit(replace(fetch.at, span=fetch.at.span.start), "unique()."),)
+    else:
+        edits = _around(fetch.at, project)
+    return Fix("Add `.unique()`", edits, safe) if edits else None
+
+
+def _around(at: Spot, project: Project) -> tuple[Edit, ...] | None:
+    """`.unique()` after an iterable; None for one of a form that it cannot be put after."""
+    iterable = expression_at(project.statement(at.path, at.definition), at.span)
+    if isinstance(iterable, Starred):
+        iterable = iterable.value
+    if iterable is None:
+        return None
+    start, end = replace(at, span=iterable.span.start), replace(at, span=iterable.span.end)
+    match iterable:
+        case Name() | Attribute() | Call() | Subscript():
+            return (Edit(end, ".unique()"),)
+        case Await():
+            return Edit(start, "("), Edit(end, ").unique()")
+        case _:
+            return None
 
 
 def _help(fetch: ResultConsumed, name: str) -> str:
