@@ -5,12 +5,13 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.run import Done, lay_out, sqlalint
+from tests.cli.run import Done, environment, lay_out, sqlalint
 
 MODELS = """\
 from sqlalchemy import ForeignKey, select
@@ -196,10 +197,6 @@ def test_patch_does_what_fix_does(project: Project, end: str, last: bool) -> Non
 
 
 def run_raw(folder: Path, *arguments: str) -> bytes:
-    import sys
-
-    from tests.cli.run import environment
-
     command = [sys.executable, "-m", "sqlalint", *arguments]
     return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=False).stdout
 
@@ -405,3 +402,39 @@ def test_a_hook_fixes_in_its_own_files_only(project: Project) -> None:
     assert concise(folder, "--fix", "--hook", "app.py").status == 0
     assert (folder / "app.py").read_text() == FIXED
     assert (folder / "other.py").read_text() == QUERY
+
+
+# --- standard input ---
+
+
+def piped(folder: Path, text: str, *arguments: str) -> Done:
+    command = [sys.executable, "-m", "sqlalint", *arguments, "-"]
+    done = subprocess.run(command, cwd=folder, env=environment(), input=text.encode(), capture_output=True, check=False)
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.mark.parametrize("option", ["--fix", "--fix-only"])
+def test_of_standard_input_the_fixed_text_is_printed(project: Project, option: str) -> None:
+    folder = project(app="old = 1\n")
+    text = QUERY.replace("\n", "\r\n")
+    done = piped(folder, text, "--stdin-filename", "app.py", option)
+    assert done.out == FIXED.replace("\n", "\r\n")
+    assert "Fixed 1 finding:\n- app.py:" in done.err
+    assert done.status == 0
+    assert (folder / "app.py").read_text() == "old = 1\n"
+    again = piped(folder, FIXED, "--stdin-filename", "app.py", option, "--quiet")
+    assert (again.status, again.out, again.err) == (0, FIXED, "")
+
+
+def test_of_standard_input_what_remains_goes_to_the_other_stream(project: Project) -> None:
+    text = MODELS.replace(", index=True", "")
+    done = piped(project(), text, "--stdin-filename", "models.py", "--fix", "--output-format", "concise")
+    assert done.out == text
+    assert "models.py:18:42: SAL501 " in done.err
+    assert done.status == 1
+
+
+def test_of_standard_input_a_diff(project: Project) -> None:
+    done = piped(project(), QUERY, "--stdin-filename", "app.py", "--diff")
+    assert done.out.startswith("--- app.py\n+++ app.py\n")
+    assert done.status == 1

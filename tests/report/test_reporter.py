@@ -168,10 +168,10 @@ def test_fixes_may_edit_other_files_but_not_under_a_hook() -> None:
     named = ReportSet(files=frozenset({"views.py"}), folders=())
     (by_user,) = decide([mendable], policy(report_set=named)).shown
     assert by_user.fix
-    (by_hook,) = decide([mendable], policy(report_set=named, hook=True)).shown
+    (by_hook,) = decide([mendable], policy(report_set=named, only_named=True)).shown
     assert by_hook.fix is None
     (both,) = decide(
-        [mendable], policy(report_set=ReportSet(frozenset({"views.py", "models.py"}), ()), hook=True)
+        [mendable], policy(report_set=ReportSet(frozenset({"views.py", "models.py"}), ()), only_named=True)
     ).shown
     assert both.fix
 

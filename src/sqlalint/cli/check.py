@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from sqlalint.cli.completion import complete_folder, complete_path, complete_selectors
 from sqlalint.cli.inspection import Inspected, Inspection, open_inspection
-from sqlalint.cli.opening import Opened
+from sqlalint.cli.opening import Buffer, Opened
 from sqlalint.cli.options import CheckOptions
 from sqlalint.cli.printing import Printing, here
 from sqlalint.cli.terminal import is_terminal, write_quietly
@@ -150,8 +150,11 @@ def check(options: CheckOptions, arguments: Sequence[str] | None = None) -> int:
         inspected = fixing.inspected
         if options.diff or options.fix_only:
             return _only_fixing(fixing, printed, options, outputs, opened)
+        if opened.buffer is not None:
+            _print_buffer(fixing, opened.buffer)
     to_print, repeated = _to_print(inspected.report, options, opened, cache.folder)
-    with recording.listening() if recording else nullcontext():
+    aside = fixing is not None and opened.buffer is not None  # what was standard input has standard output
+    with recording.listening() if recording else redirect_stdout(sys.stderr) if aside else nullcontext():
         _print(printed, options, outputs, replace(inspected, report=to_print), repeated, fixing)
     status = _status(inspected.analysis, inspected.report, options, opened)
     if recording and not inspected.analysis.crashes and not cache.trouble:
@@ -226,6 +229,10 @@ def _only_fixing(fixing: "Fixing", printed: Printing, options: CheckOptions, out
     if options.diff:
         print_diff(fixing, opened, options.color, unsafe_fixes=options.unsafe_fixes, quiet=options.quiet)
         status = int(bool(fixing.after) and not options.exit_zero)
+    elif opened.buffer is not None:
+        _print_buffer(fixing, opened.buffer)
+        if not options.quiet:
+            print_fixed(fixing, opened, to_stdout=False)
     else:
         printed.findings(Report(), outputs)
         if not options.quiet:
@@ -233,6 +240,12 @@ def _only_fixing(fixing: "Fixing", printed: Printing, options: CheckOptions, out
     printed.crashes(crashes, options.verbose)
     print_troubles(fixing, opened)
     return 2 if fixing.unwritten or crashes else status
+
+
+def _print_buffer(fixing: "Fixing", buffer: Buffer) -> None:
+    from sqlalint.cli.fixing import print_buffer
+
+    print_buffer(fixing, buffer)
 
 
 def _recording(options: CheckOptions, opened: Opened, arguments: Sequence[str] | None) -> "Recording | None":

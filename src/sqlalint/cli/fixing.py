@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import Struct
 
 from sqlalint.cli.inspection import Inspected, Inspection
-from sqlalint.cli.opening import Opened
+from sqlalint.cli.opening import Buffer, Opened
 from sqlalint.cli.printing import ISSUES, here
-from sqlalint.cli.terminal import complain, has_colour, is_terminal, write_quietly
+from sqlalint.cli.terminal import close_quietly, complain, has_colour, is_terminal, write_quietly
 from sqlalint.fix.loop import MOST_ROUNDS, Outcome, Trouble, fix_until_settled
 from sqlalint.fix.write import Change, write_together
 from sqlalint.report.finding import PlacedFix, Reported
@@ -53,7 +53,8 @@ def fix(inspection: Inspection, inspected: Inspected, cache: "Cache") -> Fixing:
     outcome = fix_until_settled(inspected.report.shown, inspect, tree.read, wanted)
     after = dict(outcome.contents)
     before = {path: tree.read(path) for path in after}
-    unwritten = {} if options.diff else _write(inspection.opened, outcome, before)
+    keeps = options.diff or inspection.opened.buffer is not None  # a buffer is printed, not written
+    unwritten = {} if keeps else _write(inspection.opened, outcome, before)
     kept = {path: content for path, content in after.items() if path not in unwritten}
     if unwritten or not outcome.is_settled:
         inspect(kept)
@@ -86,6 +87,20 @@ def _groups(paths: Iterable[str], together: Iterable[frozenset[str]]) -> list[se
         if joined:
             groups.append(set().union(*joined))
     return groups
+
+
+def print_buffer(fixing: Fixing, buffer: Buffer) -> None:
+    """Print what stood on standard input as it is after fixing, byte for byte."""
+    content = fixing.after.get(buffer.path, buffer.content)
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None:
+        write_quietly([_text(content)], sys.stdout)
+        return
+    try:
+        stream.write(content)
+        stream.flush()
+    except BrokenPipeError:
+        close_quietly(sys.stdout)
 
 
 def print_fixed(fixing: Fixing, opened: Opened, *, to_stdout: bool) -> None:
@@ -143,9 +158,12 @@ def _write_lines(lines: Iterator[str], encoding: str, stream: TextIO) -> bool:
             buffer.write(line.encode(encoding, "backslashreplace"))
         buffer.flush()
     except BrokenPipeError:
-        return write_quietly([""], stream)
+        close_quietly(stream)
+        return False
     return True
 
 
 def _presentation(opened: Opened) -> Presentation:
-    return Presentation(opened.root.path, here())
+    buffer = opened.buffer
+    names = {buffer.path: buffer.shown} if buffer and buffer.shown else {}
+    return Presentation(opened.root.path, here(), names=names)

@@ -136,7 +136,7 @@ class Inspection:
             full=self._is_full(analysis),
             baseline=self.baseline,
             exists=frozenset(snapshot.paths()).__contains__,
-            hook=opened.hook,
+            only_named=opened.hook or opened.buffer is not None,
         )
 
     def _is_full(self, analysis: "Analysis") -> bool:

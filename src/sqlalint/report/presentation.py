@@ -36,8 +36,7 @@ class Presentation:
 
     `read` gives a file's lines by its path in the project, () where it cannot; `about` tells of a rule by its code.
     `screen` is None for what goes to a file or a program, whether in colour or not. `unsafe_fixes` says whether unsafe
-    fixes count as those that `--fix` applies. `names` are those paths that are
-    shown otherwise.
+    fixes count as those that `--fix` applies. `names` are those paths that are shown otherwise.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     `baseline` are the entries of the baseline, `exists` tells whether a file is there (relative to the project root).
     `before` is what was found at an earlier state (None: nobody asks), `touched` says whether a line of a finding is
     changed; `new_since` and `diff_base` are the references that these are about.
-    `hook`: a hook named the files, and fixes may touch no others.
+    `only_named`: fixes may touch no files but those that were named (by a hook, or an editor).
     """
 
     selected: Callable[[Reported], bool]
@@ -50,7 +50,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     new_since: str = ""
     touched: Callable[[Reported], bool] | None = None
     diff_base: str = ""
-    hook: bool = False
+    only_named: bool = False
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -232,7 +232,7 @@ def _may_edit(path: str, policy: Policy) -> bool:
 
     Of a file among the revisions of which nothing is known that is not known either.
     """
-    if policy.hook and not policy.report_set.has(path):
+    if policy.only_named and not policy.report_set.has(path):
         return False
     if path in policy.by_hand:
         return True
