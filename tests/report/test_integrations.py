@@ -43,6 +43,17 @@ def listed() -> list[tuple[str, str, str, str, str]]:
     ]
 
 
+def texts() -> list[str]:
+    """What people are told of each finding, from its code on."""
+    return [text_of(f) for f in json.loads(run("--output-format", "json").out)]
+
+
+def text_of(finding: dict[str, Any]) -> str:
+    """The code, a mark where the finding has a safe fix, and the message."""
+    fixable = finding["fix"] is not None and finding["fix"]["applicability"] == "safe"
+    return f"{finding['code']} {'[*] ' if fixable else ''}{finding['message']}"
+
+
 def patterns() -> dict[str, dict[str, Any]]:
     """The patterns of both problem matchers."""
     (github,) = json.loads((ROOT / ".github/matchers/sqlalint.json").read_text())["problemMatcher"]
@@ -142,7 +153,7 @@ def test_the_error_format_of_vim_matches_each_finding() -> None:
     assert program == "sqlalint"
     lines = run(*arguments).out.splitlines()
     found = [match.groups() for match in (re.fullmatch(expression, line) for line in lines) if match]
-    assert found == [(*finding[:3], f"{finding[3]} {finding[4]}") for finding in listed()]
+    assert found == [(*finding[:3], text) for finding, text in zip(listed(), texts(), strict=True)]
     assert len(found) == len(lines)
 
 
@@ -162,10 +173,7 @@ def test_vim_fills_its_list(tmp_path: Path) -> None:
         cwd=project, env=with_programs(tmp_path / "bin"), check=False, capture_output=True, timeout=120,
     )  # fmt: skip
     done = sqlalint(project, "--no-cache", "--output-format", "json")
-    wanted = [
-        [f["filename"], f["location"]["row"], f["location"]["column"], f"{f['code']} {f['message']}"]
-        for f in json.loads(done.out)
-    ]
+    wanted = [[f["filename"], f["location"]["row"], f["location"]["column"], text_of(f)] for f in json.loads(done.out)]
     assert wanted
     assert json.loads((tmp_path / "list.json").read_text()) == wanted
 
