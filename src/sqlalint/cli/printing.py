@@ -63,9 +63,9 @@ class Printing:
 
         for name, file in outputs:
             if file is None:
-                write_quietly(render(report.shown, name), sys.stdout)
+                write_quietly(render(report.shown, name, unsafe=self._unsafe_fixes), sys.stdout)
             else:
-                _write_file(file, render(report.shown, name))
+                _write_file(file, render(report.shown, name, unsafe=self._unsafe_fixes))
 
     def _step_summary(self, report: Report) -> None:
         """Add a table to the summary of a step of GitHub Actions, if it has one."""
