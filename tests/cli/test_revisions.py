@@ -150,3 +150,17 @@ def test_a_revision_that_is_not_saved_is_open_and_one_that_is_as_it_was_is_not(p
     assert found("r012", revision(12))
     assert found("r002", revision(2) + "\n# changed\n")
     assert not found("r002", revision(2))
+
+
+def test_only_the_new_revision_is_new_also_where_an_old_one_is_touched(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "migrations/versions/r003.py").write_text(revision(3) + "\n# changed\n")
+    assert said(capsys)[0] == ["r003.py", "r012.py"]
+    for more in ([], ["--history"], ["migrations/versions/r003.py", "migrations"]):
+        found, summary = said(capsys, "--new-since", "main", *more)
+        assert found == ["r012.py"], more
+        assert "applied" not in summary, "they are not new either"
+    assert said(capsys, "--new-since", "main", "migrations/versions/r003.py")[0] == []
+    assert said(capsys, "--new-since", "HEAD")[0] == []
+    assert said(capsys, "--new-since", "main", "--base", "HEAD")[0] == [], "it counts as applied"
