@@ -450,3 +450,14 @@ def test_submodules_belong_to_both_states(project: Path, tmp_path_factory: pytes
     clone = tmp_path_factory.mktemp("clone")
     git(clone, "clone", "--quiet", str(project), ".")
     assert new(clone, since="HEAD~1") == [], "it is not checked out"
+
+
+def test_only_what_is_new_is_fixed(tmp_path: Path) -> None:
+    folder = repository(tmp_path, project_files(models=NOT_INDEXED, views=LOADED))
+    more = NOT_INDEXED[NOT_INDEXED.index("class Post") :].replace("Post", "Note").replace("posts", "notes")
+    more = "".join(line for line in more.splitlines(keepends=True) if "relationship" not in line)
+    (folder / "app/models.py").write_text(f"{NOT_INDEXED}\n\n{more}")
+    assert new(folder) == ["app/models.py SAL501"]
+    start(folder, "--fix", "--unsafe-fixes", "--new-since", "main")
+    assert "index=True" in (folder / "app/models.py").read_text().partition("class Note")[2]
+    assert (folder / "app/models.py").read_text().startswith(NOT_INDEXED)
