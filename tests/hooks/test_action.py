@@ -239,19 +239,6 @@ def test_our_own_checks_are_those_of_the_readme() -> None:
     assert command in (ROOT / ".ci/run").read_text().replace(" --quiet", "")
 
 
-def test_a_range_of_versions(runner: Runner) -> None:
-    write_wheel(runner.temporary, "1.5")
-    write_wheel(runner.temporary, "2.1")
-    done = runner(INSTALL, version=">=1,<2")
-    assert (done.status, done.out, installed(runner)) == (0, "", ["1.5.dist"])
-
-
-def test_a_version_that_is_none(runner: Runner) -> None:
-    assert runner(INSTALL, version="; touch x $(touch x)").status != 0
-    assert installed(runner) == []
-    assert not (runner.workspace / "x").exists()
-
-
 BACKEND = """\
 import shutil
 
@@ -260,7 +247,13 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def test_without_a_version_it_is_that_of_the_action(runner: Runner, tmp_path: Path) -> None:
+def test_what_is_installed(runner: Runner, tmp_path: Path) -> None:
+    """A range of versions; nothing, where the version is none; without a version, what the action is of."""
+    write_wheel(runner.temporary, "1.5")
+    write_wheel(runner.temporary, "2.1")
+    done = runner(INSTALL, version=">=1,<2")
+    assert (done.status, done.out, installed(runner)) == (0, "", ["1.5.dist"])
+    assert runner(INSTALL, version="; touch x $(touch x)").status != 0
     action = tmp_path / "$(touch x) action"
     action.mkdir()
     write_wheel(action, "3")
