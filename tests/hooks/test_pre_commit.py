@@ -17,6 +17,17 @@ from tests.scratch import APP, PAGES, QUERIES, Repository, git_environment, revi
 
 CROSSING = {"app/queries.py": QUERIES, "app/pages.py": PAGES}
 INDEXES = 'from sqlalchemy import Index\n\nfrom app.models import Post\n\nIndex("ix_posts_author", Post.author_id)\n'
+# SAL106, which is mended safely
+JOINED = """\
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.models import User
+
+
+def users(session: Session) -> list[User]:
+    return list(session.scalars(select(User).options(joinedload(User.posts))).all())
+"""
 FINDING = re.compile(r"^(\S.*?):\d+:\d+: (SAL\d+) ", flags=re.MULTILINE)
 
 pytestmark = pytest.mark.xdist_group("pre-commit")  # else one worker only waits until the other has installed them
@@ -42,8 +53,8 @@ def test_try_repo_runs_each_hook(hooks: Hooks, repository: Repository) -> None:
     repository.commit(CROSSING)
     status, out = hooks("try-repo", str(hooks.source), "--all-files", "--verbose", folder=repository.folder)
     assert status == 1
-    assert re.findall(r"- hook id: (\S+)", out) == ["sqlalint", "sqlalint-project"]
-    assert FINDING.findall(out) == [("app/pages.py", "SAL101")] * 2
+    assert re.findall(r"- hook id: (\S+)", out) == ["sqlalint", "sqlalint-fix", "sqlalint-project"]
+    assert FINDING.findall(out) == [("app/pages.py", "SAL101")] * 3
 
 
 def test_all_files(hooks: Hooks, repository: Repository) -> None:
@@ -163,6 +174,36 @@ def test_odd_names(hooks: Hooks, repository: Repository) -> None:
     repository.git("add", "script")
     assert found(hooks, repository) == [(name, "SAL101")]
     assert not (repository.folder / "x").exists()
+
+
+def test_fixes_change_files_and_the_commit_fails_once(hooks: Hooks, repository: Repository) -> None:
+    """What is changed is not staged: it is to be looked at. Files that are not of the commit are left alone."""
+    repository.commit({"app/old.py": JOINED})
+    hooks.configure(repository, "sqlalint-fix")
+    name = "app/odd,b;c%d ä.py"
+    repository.add({name: JOINED})
+    (repository.folder / name).write_bytes(JOINED.replace("\n", "\r\n").encode())
+    repository.git("add", name)
+    repository.write({"app/draft.py": JOINED})
+    status, out = hooks.run(repository)
+    assert (status, FINDING.findall(out)) == (1, []), out
+    assert "files were modified by this hook" in out
+    mended = JOINED.replace(".all()", ".unique().all()")
+    assert (repository.folder / name).read_bytes() == mended.replace("\n", "\r\n").encode()
+    assert [(repository.folder / "app" / f).read_text() for f in ("old.py", "draft.py")] == [JOINED] * 2
+    assert repository.git("diff", "--name-only", "-z", "--", "app").split("\0") == [name, ""]
+    repository.git("add", name)
+    assert found(hooks, repository) == []
+    assert found(hooks, repository, "--files", "app/pages.py") == []
+
+
+def test_what_cannot_be_fixed_stays_and_fails(hooks: Hooks, repository: Repository) -> None:
+    repository.commit({"app/queries.py": QUERIES})
+    hooks.configure(repository, "sqlalint-fix")
+    repository.add({"app/pages.py": PAGES})
+    before = repository.git("status", "--porcelain")
+    assert found(hooks, repository) == [("app/pages.py", "SAL101")]
+    assert repository.git("status", "--porcelain") == before
 
 
 def configurations() -> Iterator[tuple[str, dict[str, Any]]]:
