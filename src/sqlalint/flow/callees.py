@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
+from sqlalint.facts.span import Spot
 from sqlalint.facts.statement import Function
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
@@ -98,7 +99,8 @@ class Following:
         performance = Performance(frame, called_at, handed)
         if kept.summary is not NOTHING_DONE:
             performance.run(kept.summary)
-        return substituted(self._renumbered(kept.value), performance.values)
+        value = self._given_back(kept.value, frame.seen(called_at).at, frozenset(s.at for s in handed.statements))
+        return substituted(value, performance.values)
 
     def _follow(self, at: "_At", function: Function, given: dict[str, v.Value], handed: Handed) -> "_Kept":
         from sqlalint.flow.follow import Follower  # the two need each other
@@ -131,22 +133,31 @@ class Following:
         owner = bound.class_id if isinstance(bound, v.Object) else bound.model if isinstance(bound, v.Instance) else ""
         return bool(owner) and self._questions.is_overridden(owner, name)
 
-    def _renumbered(self, value: v.Value) -> v.Value:
-        """The same value as another execution: its objects are another batch, and vary with no loop of the caller."""
+    def _given_back(self, value: v.Value, call: Spot, own: frozenset[Spot]) -> v.Value:
+        """A value as this call gives it: its objects are another batch, vary with no loop, and come through the call.
+
+        `own` are the statements of the caller, whose rows do not come from anywhere else.
+        """
         match value:
-            case v.Instance(given=given):
-                return value if given else replace(value, batch=next(self.numbers), loop=0, read=0)
+            case v.Instance(given=given, origin=origin):
+                if given:
+                    return value
+                origin = origin if origin.at in own else replace(origin, calls=(call, *origin.calls))
+                return replace(value, origin=origin, batch=next(self.numbers), loop=0, read=0)
+            case v.Statement(at=at):
+                return value if at in own else replace(value, calls=(call, *value.calls))
             case v.Many(element=element):
-                return replace(value, element=self._renumbered(element))
+                return replace(value, element=self._given_back(element, call, own))
             case v.Items(items=items):
-                return replace(value, items=tuple(self._renumbered(i) for i in items))
+                return replace(value, items=tuple(self._given_back(i, call, own) for i in items))
             case v.Pairs():
-                names = {n: self._renumbered(x) for n, x in value.by_name.items()}
-                return v.Pairs(self._renumbered(value.key), self._renumbered(value.value), names)
+                names = {n: self._given_back(x, call, own) for n, x in value.by_name.items()}
+                key, inner = self._given_back(value.key, call, own), self._given_back(value.value, call, own)
+                return v.Pairs(key, inner, names)
             case v.Result():
                 return replace(value, batch=next(self.numbers))
             case v.Awaitable(value=inner):
-                return v.Awaitable(self._renumbered(inner))
+                return v.Awaitable(self._given_back(inner, call, own))
             case v.Closure():
                 return v.UNKNOWN  # its names are those of the function that made it
             case _:

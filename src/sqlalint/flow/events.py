@@ -21,7 +21,7 @@ class Query(Struct, frozen=True, array_like=True):
     """The query that rows came from, as far as rules and helps need it.
 
     `entity` is the name of the model of the rows. `inferred`: that the rows come from here was inferred. `aliased`: it
-    selects an alias of the model, by which options have to name it.
+    selects an alias of the model, by which options have to name it. `calls` lead to it, outermost first.
     """
 
     at: Spot
@@ -39,6 +39,7 @@ class Query(Struct, frozen=True, array_like=True):
     has_unknown_options: bool
     inferred: bool = False
     aliased: bool = False
+    calls: tuple[Spot, ...] = ()
 
 
 class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):

@@ -217,4 +217,5 @@ def query_of(origin: v.Origin, questions: Questions, frame: Frame) -> Query:
         locked=bool(statement and statement.locked),
         has_unknown_options=bool(first and first.loads.wild),
         inferred=origin.inferred,
+        calls=origin.calls,
     )

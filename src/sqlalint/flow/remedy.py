@@ -94,6 +94,11 @@ def way(reads: Iterable[LazyRead]) -> list[tuple[str, Spot]]:
     return [(text, place) for place, text in found.items()]
 
 
+def source(query: Query, text: str) -> list[tuple[str, Spot]]:
+    """The query, and the calls that lead to it; `text` says what it is."""
+    return [("through this call", call) for call in query.calls] + [(text, query.at)]
+
+
 def way_to(calls: tuple[Spot, ...], at: Spot, does: str) -> list[tuple[str, Spot]]:
     """The calls behind the first one, and the place that they lead to; nothing where it is in the function itself."""
     if not calls:

@@ -224,7 +224,8 @@ def _entity(
     entity = entities[position] if position < len(entities) else v.Entity(None)
     if entity.model is None:
         return v.UNKNOWN
-    origin = v.Origin(kind, statement.at, is_async, sure, stream or statement.stream, statement)
+    stream = stream or statement.stream
+    origin = v.Origin(kind, statement.at, is_async, sure, stream, statement, calls=statement.calls)
     if kind == "get":
         frame.locks = frame.locks or statement.locked
     if entity.loads.entries:
@@ -280,7 +281,9 @@ def consumed(frame: Frame, result: v.Result, method: str, at: Span) -> None:
     if statement.from_text:
         frame.note(at, f"{method}: the rows are those of from_statement() or a union")
         return
-    origin = v.Origin("query", statement.at, result.is_async, result.sure_session, False, statement)
+    origin = v.Origin(
+        "query", statement.at, result.is_async, result.sure_session, False, statement, calls=statement.calls
+    )
     spot = frame.spot(at)
     if any(c.at == spot for c in frame.consumed):
         return

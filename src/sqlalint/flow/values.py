@@ -24,7 +24,8 @@ class Origin(Struct, frozen=True):
     is it known what was loaded. What is given is known to whoever calls the function that is followed. `at` is the `select(...)` or `query(...)` call, `function` its place's definition.
     `is_async`: the session is asynchronous. `sure_session`: the session's type was resolved, not inferred from its use.
     `stream`: rows come one by one and are not held. `statement`: facts of the query that rules need.
-    `inferred`: a branch on the way was taken to be the one for an argument that is given.
+    `inferred`: a branch on the way was taken to be the one for an argument that is given. `calls` lead to the query,
+    outermost first, where that is in another function.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Origin(Struct, frozen=True):
     stream: bool = False
     statement: "Statement | None" = None
     inferred: bool = False
+    calls: tuple[Spot, ...] = ()
 
 
 NOWHERE = Origin("unknown")
@@ -172,6 +174,7 @@ class Statement(Struct, frozen=True):
     outer: bool = False
     session: "Session | None" = None
     sure: bool = True
+    calls: tuple[Spot, ...] = ()
 
 
 class Result(Struct, frozen=True):

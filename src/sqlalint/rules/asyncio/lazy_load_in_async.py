@@ -99,7 +99,8 @@ def _help(read: LazyRead) -> str:
 def _related(read: LazyRead) -> Iterator[Related]:
     if read.loop is not None:
         yield Related("the loop", read.loop.at, True)
-    yield Related("the object comes from here", read.query.at, True)
+    for text, place in remedy.source(read.query, "the object comes from here"):
+        yield Related(text, place, True)
     for text, place in remedy.way([read]):
         yield Related(text, place, True)
     for further in read.further:

@@ -61,7 +61,8 @@ def _tier(read: LazyRead) -> Confidence:
 
 def _related(loads: LoopReads, main: list[LazyRead]) -> Iterator[Related]:
     yield Related("the loop", loads.loop.at, True)
-    yield Related("the rows come from here", loads.query.at, True)
+    for text, place in remedy.source(loads.query, "the rows come from here"):
+        yield Related(text, place, True)
     for read in main[1:]:
         yield Related(f"{read.name} is loaded here", read.place, True)
     for text, place in remedy.way(main):

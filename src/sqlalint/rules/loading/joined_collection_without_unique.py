@@ -100,7 +100,8 @@ def _help(fetch: ResultConsumed, name: str) -> str:
 
 
 def _related(fetch: ResultConsumed) -> Iterator[Related]:
-    yield Related("the statement", fetch.query.at, True)
+    for text, place in remedy.source(fetch.query, "the statement"):
+        yield Related(text, place, True)
     for text, place in remedy.way_to(fetch.calls, fetch.at, f"calls {fetch.method}"):
         yield Related(text, place, True)
     for collection in fetch.collections:

@@ -112,7 +112,8 @@ def _help(reads: list[LazyRead]) -> str:
 def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> Iterator[Related]:
     yield Related("the loop", loads.loop.at, True)
     options = ", some options are not known" if loads.query.has_unknown_options else ", no option for it"
-    yield Related(f"the rows come from here{options}", loads.query.at, True)
+    for text, place in remedy.source(loads.query, f"the rows come from here{options}"):
+        yield Related(text, place, True)
     for read in main[1:]:
         yield Related(f"{read.name} is loaded here", read.place, True)
     for text, place in remedy.way(main):

@@ -65,7 +65,8 @@ def _tier(read: LazyRead) -> Confidence:
 
 
 def _related(read: LazyRead) -> Iterator[Related]:
-    yield Related("the object comes from here", read.query.at, True)
+    for text, place in remedy.source(read.query, "the object comes from here"):
+        yield Related(text, place, True)
     for text, place in remedy.way([read]):
         yield Related(text, place, True)
     if read.relationship is not None:
