@@ -171,6 +171,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.versions
         yield Loops(found.loops_understood, found.loops)
     yield from causes.reads
+    yield from causes.serialized
     yield from causes.async_reads
     yield from causes.raised
 

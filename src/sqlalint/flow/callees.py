@@ -113,7 +113,7 @@ class Following:
             follower = Follower(self._questions, path, key, self)
             follower.frame.handed = len(handed.objects)
             follower.frame.statements = frozenset(s.at for s in handed.statements)
-            value = follower.call(function, given)
+            value = v.with_touched(follower.call(function, given), follower.frame.touched)
         finally:
             self._stack.pop()
             asked = self._questions.resume(before)
@@ -143,7 +143,7 @@ class Following:
                 if given:
                     return value
                 origin = origin if origin.at in own else replace(origin, calls=(call, *origin.calls))
-                return replace(value, origin=origin, batch=next(self.numbers), loop=0, read=0)
+                return replace(value, origin=origin, batch=next(self.numbers), either=(), loop=0, read=0)
             case v.Statement(at=at):
                 return value if at in own else replace(value, calls=(call, *value.calls))
             case v.Many(element=element):

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
 from sqlalint.flow import options as op
-from sqlalint.flow import reads, results
+from sqlalint.flow import reads, results, serialize
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
@@ -147,6 +147,8 @@ def method(
             return v.NONE
         case v.Pairs():
             return _pairs_method(receiver, name, arguments)
+        case v.ClassRef(class_id=class_id) if arguments and serialize.reads_argument(frame, class_id, name):
+            return serialize.validated(frame, class_id, name, arguments[0], frame.spot(at))
         case v.Factory():
             return receiver.session if name in ("begin", "__call__") else v.UNKNOWN
         case _:

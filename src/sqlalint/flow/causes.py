@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from sqlalint.facts.span import Spot
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads, RaisedRead
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads, RaisedRead, SerializedReads
 
-_Read = TypeVar("_Read", LoopReads, AsyncRead, RaisedRead)
+_Read = TypeVar("_Read", LoopReads, SerializedReads, AsyncRead, RaisedRead)
 
 
 class Causes:
@@ -14,6 +14,7 @@ class Causes:
 
     def __init__(self) -> None:
         self._loops: dict[tuple[Spot, Spot], LoopReads] = {}
+        self._serialized: dict[tuple[Spot, Spot], SerializedReads] = {}
         self._async: dict[tuple[Spot, Spot], AsyncRead] = {}
         self._raised: dict[tuple[Spot, Spot], RaisedRead] = {}
 
@@ -22,6 +23,9 @@ class Causes:
         for reads in found.reads:
             key = reads.loop.at, reads.query.at
             self._loops[key] = _nearer(reads, self._loops.get(key))
+        for serialized in found.serialized:
+            key = serialized.at, serialized.reads.query.at
+            self._serialized[key] = _nearer(serialized, self._serialized.get(key))
         for read in found.async_reads:
             key = read.read.at, read.read.query.at
             self._async[key] = _nearer(read, self._async.get(key))
@@ -33,6 +37,11 @@ class Causes:
     def reads(self) -> Iterable[LoopReads]:
         """One for each loop over the rows of one query."""
         return self._loops.values()
+
+    @property
+    def serialized(self) -> Iterable[SerializedReads]:
+        """One for each serialization of the rows of one query."""
+        return self._serialized.values()
 
     @property
     def async_reads(self) -> Iterable[AsyncRead]:
@@ -49,6 +58,11 @@ def _nearer(one: _Read, other: _Read | None) -> _Read:
     return one if other is None or _distance(one) < _distance(other) else other
 
 
-def _distance(found: LoopReads | AsyncRead | RaisedRead) -> tuple[int, Spot]:
-    first: LazyRead = found.reads[0] if isinstance(found, LoopReads) else found.read
+def _distance(found: LoopReads | SerializedReads | AsyncRead | RaisedRead) -> tuple[int, Spot]:
+    first: LazyRead
+    match found:
+        case LoopReads(reads=(first, *_)) | SerializedReads(reads=LoopReads(reads=(first, *_))):
+            pass
+        case AsyncRead(read=first) | RaisedRead(read=first):
+            pass
     return len(first.calls), found.at

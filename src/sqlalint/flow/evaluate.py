@@ -1,19 +1,18 @@
 """Expressions followed: names, attributes, calls, loops in comprehensions and callbacks."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, reads, results
+from sqlalint.flow import calls, loops, reads, results
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.builtins import builtin
-from sqlalint.flow.events import Loop
-from sqlalint.flow.frame import ActiveLoop, At, Frame
+from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.members import MAX_INLINE, Members
 
 _FEW = 10
@@ -159,7 +158,7 @@ class Evaluator:
             receiver = self.value(function.value)
         found = self.members.member(receiver, function.name, function.name_span)
         unresolved = isinstance(found, v.Unknown) or (isinstance(found, v.ExternalRef) and found.name.count("().") > 0)
-        if unresolved and isinstance(receiver, v.Unknown | v.Object | v.ExternalRef):
+        if unresolved and isinstance(receiver, v.Unknown | v.Object | v.ClassRef | v.ExternalRef):
             return v.Method(receiver, function.name)
         return found
 
@@ -254,38 +253,11 @@ class Evaluator:
 
     def elements(self, value: v.Value, at: Span) -> tuple[v.Value, bool]:
         """What one element of an iterable is, and whether there are at most ten. Iterating a query executes it."""
-        queried = results.iterate_rows(self.frame, value, at)
-        if queried is not None:
-            return queried
-        few = isinstance(value, v.Items) or (isinstance(value, v.Many) and value.few)
-        return calls.element_of(value), few
+        return loops.elements(self.frame, value, at)
 
-    @contextmanager
-    def loop(self, source: v.Value, at: Span, kind: str, item: str) -> Iterator[v.Value]:
+    def loop(self, source: v.Value, at: Span, kind: str, item: str) -> AbstractContextManager[v.Value]:
         """Follow a loop over an iterable; gives its element, which varies with the loop unless there are few."""
-        frame = self.frame
-        element, few = self.elements(source, at)
-        self._count(source, element)
-        active = None
-        if not few:
-            loop = Loop(frame.number(), frame.spot(at), kind, item)
-            active = ActiveLoop(loop, frame.depth, _batch(element))
-            frame.loops.append(active)
-            element = v.varying(element, loop.number)
-        try:
-            yield element
-        finally:
-            if active is not None:
-                frame.loops.remove(active)
-                held = isinstance(source, v.Many) and source.kind in ("list", "collection")
-                if held and not active.left_early:
-                    frame.touched |= active.touched
-                    frame.finished.add(active.loop.number)
-
-    def _count(self, source: v.Value, element: v.Value) -> None:
-        if v.is_rows(source):
-            self.frame.loops_over_rows += 1
-            self.frame.loops_understood += not isinstance(element, v.Unknown)
+        return loops.loop(self.frame, source, at, kind, item)
 
     def _comprehension(self, expression: ex.Comprehension) -> v.Value:
         before = dict(self.frame.names)
@@ -466,13 +438,3 @@ class Evaluator:
             empty = current.value == v.EMPTY
             held = v.single(value)
             self.frame.names[receiver.id] = v.Pairs(current.key, held if empty else v.join(current.value, held))
-
-
-def _batch(value: v.Value) -> int:
-    match value:
-        case v.Instance(batch=batch):
-            return batch
-        case v.Items(items=items):
-            return next((_batch(i) for i in items if _batch(i)), 0)
-        case _:
-            return 0

@@ -50,6 +50,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
     options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
     behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
+    `field`: the field of a serializer that reads it, "" for code.
     `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
     dynamic relationship on it, whose query takes the options; 0 where there is none. `has_option`: an option of the
     query is about it already, on some way at least (`lazyload`): beside it another one raises.
@@ -80,6 +81,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     own_query: int = 0
     calls: tuple[Spot, ...] = ()
     has_option: bool = False
+    field: str = ""
 
     @property
     def name(self) -> str:
@@ -113,6 +115,21 @@ class LoopReads(Struct, frozen=True, array_like=True):
     def at(self) -> Spot:
         """The first read."""
         return self.reads[0].place
+
+
+class SerializedReads(Struct, frozen=True, array_like=True):
+    """All first lazy reads of a loop over the rows of one query that one serialization makes.
+
+    `what` is the route (`GET /users`), or the call of the serializer (`UserOut.model_validate()`).
+    """
+
+    what: str
+    reads: LoopReads
+
+    @property
+    def at(self) -> Spot:
+        """The route's decorator, or the call."""
+        return self.reads.at
 
 
 class AsyncRead(Struct, frozen=True, array_like=True):
@@ -201,6 +218,7 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     """What one function gave: its events, and how many of its loops over rows were understood."""
 
     reads: tuple[LoopReads, ...] = ()
+    serialized: tuple[SerializedReads, ...] = ()
     async_reads: tuple[AsyncRead, ...] = ()
     raised: tuple[RaisedRead, ...] = ()
     consumed: tuple[ResultConsumed, ...] = ()

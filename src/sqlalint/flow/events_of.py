@@ -1,8 +1,11 @@
 """From the reads of a function to the facts that rules judge: folded, grouped, one a cause."""
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads, RaisedRead
+from sqlalint.facts.span import Spot
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads, RaisedRead, SerializedReads
 from sqlalint.flow.frame import Frame, Read, query_of
 from sqlalint.flow.values import Entity
 from sqlalint.project.mapping import Model
@@ -34,9 +37,10 @@ def events_of(frame: Frame) -> Function:
         elif read.loop is not None and (read.loop.at, lazy.at, lazy.calls) not in seen:
             seen.add((read.loop.at, lazy.at, lazy.calls))
             loops.setdefault((read.loop.number, lazy.query.at), (read.loop, []))[1].append(lazy)
-    groups = tuple(LoopReads(loop, reads[0].query, tuple(reads)) for loop, reads in loops.values())
+    groups = [LoopReads(loop, reads[0].query, tuple(reads)) for loop, reads in loops.values()]
     return Function(
-        reads=groups,
+        reads=tuple(g for g in groups if not g.reads[0].field),
+        serialized=tuple(_serialized(frame, [g for g in groups if g.reads[0].field])),
         async_reads=tuple(asynchronous.values()),
         raised=tuple(raised.values()),
         consumed=tuple(frame.consumed),
@@ -44,6 +48,16 @@ def events_of(frame: Frame) -> Function:
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
     )
+
+
+def _serialized(frame: Frame, groups: list[LoopReads]) -> Iterator[SerializedReads]:
+    """One for each serialization and query; its inner loops belong to the outermost."""
+    found: dict[tuple[Spot, Spot], list[LoopReads]] = {}
+    for group in groups:
+        found.setdefault((group.at, group.query.at), []).append(group)
+    for (at, _), same in found.items():
+        reads = tuple(dict.fromkeys(r for g in same for r in g.reads))
+        yield SerializedReads(frame.serializers.get(at, ""), LoopReads(same[0].loop, same[0].query, reads))
 
 
 def _root(read: Read, by_number: dict[int, Read]) -> Read:
@@ -90,6 +104,7 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         action=read.action,
         calls=read.calls,
         has_option=_has_option(read),
+        field=read.field,
     )
 
 

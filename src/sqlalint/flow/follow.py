@@ -2,9 +2,10 @@
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
+from sqlalint.flow import serialize
 from sqlalint.flow import values as v
 from sqlalint.flow.evaluate import Evaluator
-from sqlalint.flow.frame import Callees, Frame
+from sqlalint.flow.frame import Callees, Frame, Seen
 from sqlalint.flow.questions import Questions
 from sqlalint.flow.versions import version_checks
 
@@ -31,7 +32,7 @@ class Follower:
     def run(self, function: st.Function) -> Frame:
         """Follow a definition; what it gave is in the frame."""
         self._parameters(function, self._owner())
-        self.block(function.body)
+        self._answer(function)
         self._follow_nested()
         self.frame.versions = version_checks(self.frame, function)
         return self.frame
@@ -96,8 +97,19 @@ class Follower:
         for function in self._nested:
             before = dict(self.frame.names)
             self._parameters(function, "")
-            self.block(function.body)
+            self._answer(function)
             self.frame.names = before
+
+    def _answer(self, function: st.Function) -> None:
+        """Follow a body; of a route, what it returns is serialized."""
+        route = serialize.route_of(self.frame, function, self.evaluator.value) if function.decorators else None
+        before, self._returned = self._returned, []
+        self.block(function.body)
+        if route is not None:
+            self.frame.serializers[route.at] = route.what
+            for value in self._returned:
+                serialize.serialize(self.frame, value, route.schema, Seen(route.at, ()))
+        self._returned = before
 
     # --- statements ---
 

@@ -20,10 +20,14 @@ from sqlalint.project.mapping import Model, Relationship
 
 
 class Seen(Struct, frozen=True):
-    """Where something is done by a function that was called: the place, and the calls that lead there, outermost first."""
+    """Where something is done by a function that was called: the place, and the calls that lead there, outermost first.
+
+    `field`: the field of a serializer that does it (`UserOut.posts`), "" for code.
+    """
 
     at: Spot
     calls: tuple[Spot, ...]
+    field: str = ""
 
 
 At: TypeAlias = Span | Seen
@@ -77,6 +81,7 @@ class Read:
     action: str
     calls: tuple[Spot, ...] = ()
     raises: bool = False
+    field: str = ""
     dropped: bool = False
 
 
@@ -93,6 +98,7 @@ class Frame:
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []
         self.steps: list[Access | Call] = []  # what is done with what the function was given
+        self.serializers: dict[Spot, str] = {}  # what serializes, by its place
         self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
         self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = lambda *_: v.UNKNOWN
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
@@ -182,7 +188,8 @@ class Frame:
                 return step.number
         seen = self.seen(at)
         number = self.handed + len(self.steps) + 1
-        self.steps.append(Access(number, instance.given, name, action, seen.at, loop, conditional, seen.calls))
+        made = Access(number, instance.given, name, action, seen.at, loop, conditional, seen.calls, seen.field)
+        self.steps.append(made)
         return number
 
     def call_back(self, function: v.Callback, arguments: Sequence[v.Value], at: At) -> None:

@@ -32,7 +32,7 @@ class Access(Struct, frozen=True):
 
     `of` is the number of the object: those that were given come first, from 1 on, and each access gives what has its
     own number. `loop` is the loop of the function with which the object varies. `conditional`: perhaps it is not done.
-    `calls` lead from the function to the place, outermost first.
+    `calls` lead from the function to the place, outermost first; `field` is the field of a serializer that does it.
     """
 
     number: int
@@ -43,6 +43,7 @@ class Access(Struct, frozen=True):
     loop: Loop | None
     conditional: bool
     calls: tuple[Spot, ...]
+    field: str = ""
 
 
 class Summary(Struct, frozen=True):

@@ -117,7 +117,8 @@ class Performance:
             owner = replace(owner, loop=active.loop.number) if active else owner
             with self._frame.condition() if access.conditional else nullcontext():
                 calls = (*self._at.calls, self._at.at, *access.calls)
-                return _acted(self._frame, access, owner, Seen(access.at, calls))
+                at = Seen(access.at, calls, access.field or self._at.field)
+                return _acted(self._frame, access, owner, at)
 
     @contextmanager
     def _turn(self, loop: Loop | None, batch: int) -> Iterator[ActiveLoop | None]:

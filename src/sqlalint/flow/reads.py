@@ -56,7 +56,7 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
         number = record(frame, instance, model, found, at, unsure=unsure, action=action, raises=raises)
         number = 0 if raises else number
     if action == "assign":
-        frame.touched.add((instance.batch, name))
+        frame.touched |= {(batch, name) for batch in instance.batches}
     back = _way_back(instance, found, frame)
     if back is not None:  # the same object: what the longer chain loads of it is loaded
         return replace(back, loads=ld.add(back.loads, instance.loads.below(name)))
@@ -81,9 +81,9 @@ def refreshed(frame: Frame, instance: v.Instance, name: str, action: str, at: At
     if instance.given:
         frame.access(instance, name, at, action)
     elif action == "refresh":
-        frame.touched.add((instance.batch, name))
+        frame.touched |= {(batch, name) for batch in instance.batches}
     else:
-        frame.touched.discard((instance.batch, name))
+        frame.touched -= {(batch, name) for batch in instance.batches}
 
 
 def _how(instance: v.Instance, found: Relationship) -> tuple[str | None, bool]:
@@ -115,7 +115,7 @@ def _why_silent(
         return "the query's condition fixes it to one object"
     if _way_back(instance, found, frame) is not None:
         return "it leads back to the object whose collection this is"
-    if (instance.batch, found.attribute) in frame.touched:
+    if _is_touched(frame, instance, found.attribute):
         return "loaded before, on the same objects"
     if _loaded_later(frame, instance, found.attribute):
         return "a later query loads it, of the same objects perhaps"
@@ -126,9 +126,14 @@ def _why_silent(
     return None
 
 
+def _is_touched(frame: Frame, instance: v.Instance, name: str) -> bool:
+    """Whether it was read or set before, on one of the ways on which the object came here."""
+    return any((batch, name) in frame.touched for batch in instance.batches)
+
+
 def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> bool:
     """Whether a query that ran after the one of an object loads a relationship: it fills in what the session holds."""
-    own = instance.batch % v.PER_ENTITY
+    own = min(batch % v.PER_ENTITY for batch in instance.batches)
     entries = (loads.entry(name) for number, loads in frame.loaded.get(instance.model, ()) if number > own)
     return any(entry is not None and entry.how in ld.LOADING - _RAISING for entry in entries)
 
@@ -232,6 +237,7 @@ def record(
             in_rows=False,
             action=action,
             raises=raises,
+            field=seen.field,
         )
     )
     _touch(frame, instance, name, action)
@@ -244,7 +250,7 @@ def _touch(frame: Frame, instance: v.Instance, name: str, action: str) -> None:
         return
     active = frame.active(instance.loop) if instance.loop else None
     if active is None:
-        frame.touched.add((instance.batch, name))
+        frame.touched |= {(batch, name) for batch in instance.batches}
     elif frame.depth == active.depth and instance.batch == active.batch:
         active.touched.add((instance.batch, name))
 
@@ -299,7 +305,7 @@ def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: At)
         return
     if instance.origin.kind not in ("query", "get") or instance.loads.wild:
         return
-    if (instance.batch, name) in frame.touched or not _is_left_out(instance, model, name):
+    if _is_touched(frame, instance, name) or not _is_left_out(instance, model, name):
         return
     record(frame, instance, model, None, at, unsure=False, action="read", attribute=name)
 

@@ -94,6 +94,12 @@ def way(reads: Iterable[LazyRead]) -> list[tuple[str, Spot]]:
     return [(text, place) for place, text in found.items()]
 
 
+def is_per_distinct(read: LazyRead) -> bool:
+    """Whether rows share what is read: then the session loads each target once."""
+    relationship = read.relationship
+    return relationship is not None and relationship.direction == "many-to-one" and not read.query.stream
+
+
 def source(query: Query, text: str) -> list[tuple[str, Spot]]:
     """The query, and the calls that lead to it; `text` says what it is."""
     return [("through this call", call) for call in query.calls] + [(text, query.at)]

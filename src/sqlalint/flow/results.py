@@ -11,7 +11,7 @@ from sqlalint.flow import reads
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.events import JoinedCollection, ResultConsumed
-from sqlalint.flow.frame import Frame, query_of
+from sqlalint.flow.frame import At, Frame, query_of
 
 # Session methods that take a statement, and the shape of what they give.
 EXECUTING = {
@@ -264,7 +264,7 @@ def query_method(frame: Frame, query: v.Statement, name: str, arguments: list[v.
 # --- joined collections ---
 
 
-def consumed(frame: Frame, result: v.Result, method: str, at: Span) -> None:
+def consumed(frame: Frame, result: v.Result, method: str, at: At) -> None:
     """Remember that rows are fetched without `unique()` from a statement that joins collections."""
     statement = result.statement
     if statement.legacy or statement.entities is None:
@@ -284,7 +284,7 @@ def consumed(frame: Frame, result: v.Result, method: str, at: Span) -> None:
     origin = v.Origin(
         "query", statement.at, result.is_async, result.sure_session, False, statement, calls=statement.calls
     )
-    spot = frame.spot(at)
+    spot = frame.seen(at).at
     if any(c.at == spot for c in frame.consumed):
         return
     frame.consumed.append(
@@ -350,7 +350,7 @@ def _has_unhashable(frame: Frame, statement: v.Statement) -> bool:
     return False
 
 
-def iterate_rows(frame: Frame, value: v.Value, at: Span) -> tuple[v.Value, bool] | None:
+def iterate_rows(frame: Frame, value: v.Value, at: At) -> tuple[v.Value, bool] | None:
     """The element of something that queries when iterated, and whether it has at most ten; None for anything else."""
     match value:
         case v.Result():

@@ -4,7 +4,7 @@ Values are immutable; what happens to objects over time (a relationship touched,
 interpreter, by the number of the *batch*: the objects that one execution of a query, or one collection, brought.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -66,7 +66,7 @@ class Instance(Struct, frozen=True):
     `path`: the relationships from the origin's entity to here. `via`: the id of the model and the relationship that it
     came through, with the batch of the object it came from. `loop`: the number of the loop that it varies with, 0 for
     none. `read`: the number of the lazy load that brought it, 0 for none: further loads behind it belong to that one.
-    `given`: the number of what the function was given, or of the `Access` to that, that this is; 0 for other objects.
+    `either`: the batches that it came from on different ways, where `batch` is 0. `given`: the number of what the function was given, or of the `Access` to that, that this is; 0 for other objects.
     """
 
     model: str
@@ -79,6 +79,12 @@ class Instance(Struct, frozen=True):
     read: int = 0
     optional: bool = False
     given: int = 0
+    either: tuple[int, ...] = ()
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """The batches that it may belong to."""
+        return (self.batch,) if self.batch or not self.either else self.either
 
 
 class Many(Struct, frozen=True):
@@ -308,8 +314,8 @@ def join(a: Value, b: Value) -> Value:
             return Pairs(join(a.key, b.key), join(a.value, b.value), names)
         case Statement(), Statement():
             return _join_statements(a, b)
-        case Option(), Option() if a.model == b.model:
-            return Option(a.model, ld.join(a.loads, b.loads))
+        case Option(), Option() if (a.model, a.tip, a.tip_model) == (b.model, b.tip, b.tip_model):
+            return replace(a, loads=ld.join(a.loads, b.loads))
         case Session(), Session() if a.is_async == b.is_async:
             return Session(a.is_async, a.core and b.core, a.sure and b.sure)
         case Result(), Result() if a.shape == b.shape and a.is_async == b.is_async:
@@ -376,6 +382,7 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         loads,
         loop=a.loop if a.loop == b.loop else 0,
         batch=a.batch if a.batch == b.batch else 0,
+        either=() if a.batch == b.batch else tuple(dict.fromkeys((*a.batches, *b.batches))),
         path=a.path if a.path == b.path else (),
         via=a.via if a.via == b.via else None,
         read=a.read if a.read == b.read else 0,
@@ -425,6 +432,21 @@ def single(value: Value) -> Value:
             return replace(value, items=tuple(single(i) for i in items))
         case Many(element=element):
             return replace(value, element=single(element))
+        case _:
+            return value
+
+
+def with_touched(value: Value, touched: Set[tuple[int, str]]) -> Value:
+    """A value whose objects have loaded what was read or set on them, by batch and name."""
+    match value:
+        case Instance(loads=loads) if touched and not value.given:
+            names = {name for batch, name in touched if batch in value.batches}
+            more = ld.Loads({name: ld.Entry("immediate") for name in sorted(names)})
+            return replace(value, loads=ld.add(loads, more)) if names else value
+        case Many(element=element):
+            return replace(value, element=with_touched(element, touched))
+        case Items(items=items):
+            return replace(value, items=tuple(with_touched(i, touched) for i in items))
         case _:
             return value
 

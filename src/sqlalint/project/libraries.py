@@ -37,12 +37,32 @@ class Base(Struct, frozen=True, rename="kebab"):
     keys: tuple[str, ...] = ()
 
 
+class Serializer(Struct, frozen=True, rename="kebab"):
+    """A library's base class of serializers, whose subclasses read the attributes that their fields name.
+
+    `reads`: class methods whose first argument is read by the class.
+    """
+
+    reads: tuple[str, ...] = ()
+
+
+class Router(Struct, frozen=True, rename="kebab"):
+    """A library's class whose methods are decorators of routes, named like the HTTP method.
+
+    `model`: the keyword that gives the serializer of what the function returns; without it the annotation does.
+    """
+
+    methods: tuple[str, ...] = ()
+    model: str = ""
+
+
 class Library(Struct, frozen=True, rename="kebab"):
     """One data file. `names` maps prefixes of dotted names to their canonical spelling; the longest wins.
 
     `objects` describes instances by class, `bases` declarative bases by name, `returns` what calls return as an
     annotation would say it, `attributes` what attributes are. `plain` are classes that bring no columns, so that a model
     may have them as a base without anything of it being out of sight. `exports` is what a star import of a module binds.
+    `serializers` describes base classes of serializers, `routers` classes whose methods decorate routes.
     """
 
     names: dict[str, str] = {}
@@ -51,6 +71,8 @@ class Library(Struct, frozen=True, rename="kebab"):
     returns: dict[str, str] = {}
     attributes: dict[str, str] = {}
     sessions: tuple[str, ...] = ()
+    serializers: dict[str, Serializer] = {}
+    routers: dict[str, Router] = {}
     plain: tuple[str, ...] = ()
     exports: dict[str, tuple[str, ...]] = {}
 
@@ -63,6 +85,8 @@ class Libraries(Struct, frozen=True):
     bases: dict[str, Base]
     returns: dict[str, str]
     attributes: dict[str, str]
+    serializers: dict[str, Serializer] = {}
+    routers: dict[str, Router] = {}
     plain: frozenset[str] = frozenset()
     exports: dict[str, frozenset[str]] = {}
 
@@ -101,6 +125,8 @@ def known_libraries() -> Libraries:
         bases={k: v for p in parts for k, v in p.bases.items()},
         returns={k: v for p in parts for k, v in p.returns.items()},
         attributes={k: v for p in parts for k, v in p.attributes.items()},
+        serializers={k: v for p in parts for k, v in p.serializers.items()},
+        routers={k: v for p in parts for k, v in p.routers.items()},
         plain=frozenset(name for p in parts for name in p.plain),
         exports={module: frozenset(names) for p in parts for module, names in p.exports.items()},
     )

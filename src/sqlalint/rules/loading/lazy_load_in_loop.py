@@ -82,19 +82,14 @@ def _is_lookup(read: LazyRead) -> bool:
     return table.lower().endswith(_LOOKUPS)
 
 
-def _per_distinct(read: LazyRead) -> bool:
-    relationship = read.relationship
-    return relationship is not None and relationship.direction == "many-to-one" and not read.query.stream
-
-
 def _message(reads: list[LazyRead]) -> str:
     parts = []
-    per_row = [r for r in reads if not _per_distinct(r)]
+    per_row = [r for r in reads if not remedy.is_per_distinct(r)]
     for model in dict.fromkeys(r.model_name for r in per_row):
         names = list(dict.fromkeys(r.name for r in per_row if r.model_name == model))
         verb = "is" if len(names) == 1 else "are"
         parts.append(f"One query per {remedy.words(model)}: {remedy.plural(names)} {verb} loaded at each iteration")
-    for read in (r for r in reads if _per_distinct(r)):
+    for read in (r for r in reads if remedy.is_per_distinct(r)):
         what = remedy.words(read.attribute)
         parts.append(f"One query per distinct {what}: {read.name} is loaded at each iteration")
     message = "; ".join(dict.fromkeys(p if i == 0 else p[0].lower() + p[1:] for i, p in enumerate(parts)))
@@ -119,7 +114,11 @@ def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> It
     for text, place in remedy.way(main):
         yield Related(text, place, True)
     for read in rest:
-        each = f"one query per distinct {remedy.words(read.attribute)}" if _per_distinct(read) else "a query per row"
+        each = (
+            f"one query per distinct {remedy.words(read.attribute)}"
+            if remedy.is_per_distinct(read)
+            else "a query per row"
+        )
         yield Related(f"perhaps {read.name} too, {each}", read.at, True)
     for text, at in dict.fromkeys((f"and then {f.name}", f.at) for r in main for f in r.further):
         yield Related(text, at, True)

@@ -1,0 +1,105 @@
+"""A serializer reads a relationship of each row of a query that did not load it: one more query per row.
+
+## Why is this bad?
+A response model with a field of the name of a relationship reads it, of every object in the list. Nothing in the view
+says so: the query is one line, the loop is in the framework. Twenty users are twenty-one statements, and a nested
+schema multiplies them.
+
+## Bad
+```python
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostOut]
+
+
+def users(session):
+    return [UserOut.model_validate(user) for user in session.scalars(select(User)).all()]
+```
+
+## Good
+```python
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostOut]
+
+
+def users(session):
+    found = session.scalars(select(User).options(selectinload(User.posts))).all()
+    return [UserOut.model_validate(user) for user in found]
+```
+
+## When not to use it
+Where the list surely has few elements.
+
+## What it cannot see
+Schemas that are made at run time, validators that set fields before they are read, and objects that come from out of
+sight. Fields with an alias that is not a plain string are not read by this rule.
+"""
+
+from collections.abc import Iterator
+
+from sqlalint.flow import remedy
+from sqlalint.flow.events import LazyRead, SerializedReads
+from sqlalint.project.project import Project
+from sqlalint.report.finding import Confidence, Finding, Related, Severity
+from sqlalint.rules.registry import rule
+
+
+@rule("SAL102", "lazy-load-in-serialization", severity=Severity.WARNING, fix="show")
+def check(serialized: SerializedReads, project: Project) -> Iterator[Finding]:
+    """One finding for each route or call, and query."""
+    tiers = [(_tier(read), read) for read in serialized.reads.reads if read.relationship is not None]
+    if not tiers:
+        return
+    best = min((tier for tier, _ in tiers), key=lambda t: t.rank)
+    main = [read for tier, read in tiers if tier == best]
+    fields = list(dict.fromkeys(read.field for read in main))
+    yield Finding(
+        at=serialized.at,
+        message=f"{serialized.what} serializes {remedy.plural(fields)}: {_cost(main)}",
+        help="; ".join(remedy.advice([read for _, read in tiers])) or "load it with the query that gives the rows",
+        identity=(main[0].qualname, serialized.what, *sorted(fields)),
+        confidence=best,
+        related=tuple(_related(serialized, main)),
+    )
+
+
+def _cost(reads: list[LazyRead]) -> str:
+    per_row = [r for r in reads if not remedy.is_per_distinct(r)]
+    owners = [f"one query per {remedy.words(m)}" for m in dict.fromkeys(r.model_name for r in per_row)]
+    targets = dict.fromkeys(r.attribute for r in reads if remedy.is_per_distinct(r))
+    return remedy.plural([*owners, *(f"one query per distinct {remedy.words(t)}" for t in targets)])
+
+
+def _tier(read: LazyRead) -> Confidence:
+    relationship = read.relationship
+    if read.unsure or relationship is None:
+        return Confidence.POSSIBLE
+    unclear = relationship.direction is None or relationship.collection is None or read.query.inferred or read.is_far
+    return Confidence.LIKELY if unclear or relationship.direction == "many-to-one" else Confidence.CERTAIN
+
+
+def _related(serialized: SerializedReads, main: list[LazyRead]) -> Iterator[Related]:
+    yield Related("each element is read by this", serialized.reads.loop.at, True)
+    for text, place in remedy.source(serialized.reads.query, "the rows come from here"):
+        yield Related(text, place, True)
+    for read in main:
+        yield Related(f"{read.field} reads {read.name}", read.at, True)
+    for text, at in dict.fromkeys((f"and then {f.name}", f.at) for r in main for f in r.further):
+        yield Related(text, at, True)
+    for read in main:
+        if read.relationship is not None:
+            lazy = read.relationship.lazy or "select"
+            yield Related(f'{read.name}: {read.relationship.direction}, lazy="{lazy}"', read.relationship.at)
