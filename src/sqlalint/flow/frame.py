@@ -99,6 +99,7 @@ class Frame:
         self.reads: list[Read] = []
         self.steps: list[Access | Call] = []  # what is done with what the function was given
         self.serializers: dict[Spot, str] = {}  # what serializes, by its place
+        self._accesses: dict[tuple[int, str, str, int], Access] = {}
         self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
         self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = lambda *_: v.UNKNOWN
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
@@ -180,16 +181,15 @@ class Frame:
     def access(self, instance: v.Instance, name: str, at: At, action: str) -> int:
         """Remember what is done with an object that was given; returns the number of what it gives."""
         loop, conditional = self._turn(instance)
-        for step in self.steps:
-            if not isinstance(step, Access) or step.loop != loop:
-                continue
-            same = (step.of, step.name, step.action) == (instance.given, name, action)
-            if same and (conditional or not step.conditional):
-                return step.number
+        key = instance.given, name, action, loop.number if loop else 0
+        known = self._accesses.get(key)
+        if known is not None and (conditional or not known.conditional):
+            return known.number
         seen = self.seen(at)
         number = self.handed + len(self.steps) + 1
         made = Access(number, instance.given, name, action, seen.at, loop, conditional, seen.calls, seen.field)
         self.steps.append(made)
+        self._accesses[key] = made
         return number
 
     def call_back(self, function: v.Callback, arguments: Sequence[v.Value], at: At) -> None:

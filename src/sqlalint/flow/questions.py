@@ -30,6 +30,7 @@ class Questions:
         self._answers: dict[Question, Any] = {}
         self._digests: dict[Question, bytes] = {}
         self._asked: set[Question] = set()
+        self._made: dict[tuple[str, ...], tuple[Any, frozenset[Question]]] = {}
 
     # --- the record ---
 
@@ -52,6 +53,17 @@ class Questions:
     def asked(self) -> frozenset[Question]:
         """The questions since `record`."""
         return frozenset(self._asked)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], _Answer]) -> _Answer:
+        """What is made of answers, made once: whoever wants it again has asked the same questions."""
+        if key not in self._made:
+            before = self.record()
+            made = make()
+            self._made[key] = made, self.resume(before)
+        value, asked = self._made[key]
+        self._asked |= asked
+        found: _Answer = value
+        return found
 
     def digest(self, question: Question) -> bytes:
         """The hash of the answer that a question has now."""
