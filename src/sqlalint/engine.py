@@ -169,6 +169,7 @@ def followed(project: Project) -> Iterator[Any]:
         causes.add(found)
         yield from found.consumed
         yield from found.versions
+        yield from found.awaits
         yield Loops(found.loops_understood, found.loops)
     yield from causes.reads
     yield from causes.serialized

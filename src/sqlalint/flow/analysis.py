@@ -18,6 +18,15 @@ _ROOTS = frozenset(
 )
 _GET = frozenset({"session", "Session", "AsyncSession"})
 
+# In a project that uses asyncio, what a function does with sessions beyond executing matters as well.
+_ASYNC_MODULE = ".ext.asyncio"
+_ASYNC = frozenset(
+    """
+    commit rollback refresh merge delete expire expire_all add_all begin connect dispose AsyncSession async_sessionmaker
+    async_scoped_session AsyncConnection AsyncEngine
+    """.split()
+)
+
 # How many calls up from a query functions are looked at, and names that say nothing about who is called.
 _CALLERS = 2
 _COMMON = frozenset(
@@ -36,16 +45,31 @@ def roots(project: Project) -> list[tuple[str, str]]:
         for entry in facts.index.definitions
         if entry.kind == "function" and entry.key in facts.bodies
     ]
-    querying = {(path, entry.key) for path, entry in functions if _queries(entry)}
+    also = _ASYNC if _uses_asyncio(project) else frozenset[str]()
+    querying = {
+        (path, entry.key) for path, entry in functions if _queries(entry) or not also.isdisjoint(entry.mentions)
+    }
     for _ in range(_CALLERS):
         names = {entry.name for path, entry in functions if (path, entry.key) in querying} - _COMMON
         querying |= {(path, entry.key) for path, entry in functions if not names.isdisjoint(entry.calls)}
+    if _uses_asyncio(project):
+        querying |= {(path, entry.key) for path, entry in functions if not _ASYNC.isdisjoint(entry.mentions)}
     return [(path, entry.key) for path, entry in functions if (path, entry.key) in querying]
 
 
 def _queries(entry: Definition) -> bool:
     mentions = set(entry.mentions)
     return bool(mentions & _ROOTS) or ("get" in mentions and bool(mentions & _GET))
+
+
+def _uses_asyncio(project: Project) -> bool:
+    """Whether any file imports SQLAlchemy's asyncio extension, or what a library makes of it."""
+    return any(
+        _ASYNC_MODULE in i.module or (i.name or "").startswith("Async")
+        for facts in project.files.values()
+        if facts.index.mentions_library
+        for i in facts.index.imports
+    )
 
 
 def follow_all(

@@ -1,5 +1,7 @@
 """What an annotation says of a value: models, sequences of them, sessions, statements, results."""
 
+from msgspec.structs import replace
+
 from sqlalint.facts import expression as ex
 from sqlalint.facts.lower import expression_of
 from sqlalint.facts.statement import Assign
@@ -26,14 +28,14 @@ _CONTEXTS = frozenset(
 SESSIONS: dict[str, v.Value] = {
     "sqlalchemy.orm.Session": v.Session(),
     "sqlalchemy.orm.scoped_session": v.Session(),
-    "sqlalchemy.ext.asyncio.AsyncSession": v.Session(is_async=True),
-    "sqlalchemy.ext.asyncio.async_scoped_session": v.Session(is_async=True),
+    "sqlalchemy.ext.asyncio.AsyncSession": v.Session(is_async=True, kind="AsyncSession"),
+    "sqlalchemy.ext.asyncio.async_scoped_session": v.Session(is_async=True, kind="async_scoped_session"),
     "sqlalchemy.orm.sessionmaker": v.Factory(v.Session()),
-    "sqlalchemy.ext.asyncio.async_sessionmaker": v.Factory(v.Session(is_async=True)),
+    "sqlalchemy.ext.asyncio.async_sessionmaker": v.Factory(v.Session(is_async=True, kind="AsyncSession")),
     "sqlalchemy.Connection": v.Session(core=True),
     "sqlalchemy.Engine": v.Session(core=True),
-    "sqlalchemy.ext.asyncio.AsyncConnection": v.Session(is_async=True, core=True),
-    "sqlalchemy.ext.asyncio.AsyncEngine": v.Session(is_async=True, core=True),
+    "sqlalchemy.ext.asyncio.AsyncConnection": v.Session(is_async=True, core=True, kind="AsyncConnection"),
+    "sqlalchemy.ext.asyncio.AsyncEngine": v.Session(is_async=True, core=True, kind="AsyncEngine"),
 }
 _DEEPEST = 12
 
@@ -86,6 +88,9 @@ class Annotations:
     def _definition(self, place: str, key: str, items: tuple[ex.Expr, ...], path: str, depth: int) -> v.Value:
         found = self._questions.statement(place, key)
         if isinstance(found, Assign) and found.value is not None:  # an alias: `SessionDep = Annotated[Session, ...]`
+            match found.value:
+                case ex.Call(function=function, arguments=(_, meant)) if self._is_new_type(function, place):
+                    return self.value(meant, place, depth + 1)
             return self.value(found.value, place, depth + 1)
         class_id = f"{place}::{key}"
         if self._questions.model(class_id) is not None:
@@ -95,8 +100,13 @@ class Annotations:
         for base in self._questions.external_bases(class_id):
             known = SESSIONS.get(base)
             if known is not None:
-                return known
+                return replace(known, class_id=class_id) if isinstance(known, v.Session) else known
         return v.Object(class_id, tuple(self.value(i, path, depth + 1) for i in items))
+
+    def _is_new_type(self, function: ex.Expr, path: str) -> bool:
+        """`NewType("ReadSession", AsyncSession)`: to everyone but a type checker it is the second."""
+        name = ex.dotted(function)
+        return name is not None and getattr(self._questions.resolve(path, name), "name", "") == "typing.NewType"
 
     def _external(self, name: str, items: tuple[ex.Expr, ...], path: str, depth: int) -> v.Value:
         session = SESSIONS.get(name)

@@ -27,7 +27,7 @@ _SESSION_FACTORIES = {
 }
 _CONNECTIONS = {
     "sqlalchemy.create_engine": v.Session(core=True),
-    "sqlalchemy.ext.asyncio.create_async_engine": v.Session(is_async=True, core=True),
+    "sqlalchemy.ext.asyncio.create_async_engine": v.Session(is_async=True, core=True, kind="AsyncEngine"),
     "alembic.op.get_bind": v.Session(core=True),
 }
 
@@ -87,14 +87,17 @@ def _factory(name: str, arguments: list[v.Value], keywords: dict[str, v.Value]) 
     if isinstance(class_, v.ExternalRef) and class_.name in SESSIONS:
         session = SESSIONS[class_.name]
         return v.Factory(session) if isinstance(session, v.Session) else v.UNKNOWN
+    if isinstance(class_, v.Factory):  # a class of the project that derives from one
+        return class_
     if isinstance(class_, v.ClassRef):
         return v.Factory(v.Session(sure=False))
     is_async = _SESSION_FACTORIES[name]
     first = arguments[0] if arguments else None
     if isinstance(first, v.Factory):
         is_async = first.session.is_async
-    scoped = "scoped" in name
-    return v.Session(is_async) if scoped else v.Factory(v.Session(is_async))
+    if "scoped" in name:
+        return v.Session(is_async, kind="async_scoped_session" if name.endswith("async_scoped_session") else "")
+    return v.Factory(v.Session(is_async, kind="AsyncSession" if is_async else ""))
 
 
 def _wrapped(name: str, arguments: list[v.Value]) -> v.Value:

@@ -11,6 +11,7 @@ from sqlalint.facts.span import Span
 from sqlalint.flow import calls, loops, reads, results
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
+from sqlalint.flow.awaiting import note_call
 from sqlalint.flow.builtins import builtin
 from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.members import MAX_INLINE, Members
@@ -109,6 +110,8 @@ class Evaluator:
             value = self.value(inner)
         finally:
             self.frame.awaiting = before
+        if isinstance(value, v.Session):  # `begin()` and `connect()` may be awaited, or entered
+            return value
         return value.value if isinstance(value, v.Awaitable) else v.UNKNOWN
 
     def call(self, call: ex.Call) -> v.Value:
@@ -126,9 +129,11 @@ class Evaluator:
                 self.value(keyword.value)
         self.frame.awaiting = awaiting
         try:
-            return self._called(function, arguments, keywords, call)
+            value = self._called(function, arguments, keywords, call)
         finally:
             self.frame.awaiting = False
+        note_call(self.frame, function, call, value)
+        return value
 
     def _super(self, call: ex.Call) -> v.Super | None:
         """`super()` in a method."""
@@ -197,6 +202,9 @@ class Evaluator:
                 return self._made_new(model, keywords, call)
             case v.ClassRef(class_id=class_id):
                 return v.Object(class_id)
+            case v.Object(class_id=class_id):
+                made = self.members.member(function, "__call__", call.span)
+                return self._called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN
             case v.Closure() | v.Callback():
                 return self.apply(function, arguments, call.span)
             case v.FunctionRef() if frame.callees is not None:

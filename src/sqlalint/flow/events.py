@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from sqlalint.facts.span import Spot
 from sqlalint.project.mapping import Relationship
+from sqlalint.report.finding import Edit
 
 _FEW_CALLS = 3
 
@@ -214,6 +215,24 @@ class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
         return f"{self.model_name}.{self.attribute}"
 
 
+class AwaitMisuse(Struct, frozen=True, array_like=True):
+    """A call of an asynchronous class, or of a result, that is awaited and should not be, or the other way round.
+
+    `use`: dropped, used (as what the coroutine would give), awaited, iterated (by a plain `for`), entered (by a plain
+    `with`). `written` is what the method is called on, or what is iterated or entered; `kind` the class. `text` says
+    what a coroutine cannot do. `edits` mend it, where that can be done on the spot.
+    """
+
+    at: Spot
+    qualname: str
+    use: str
+    written: str
+    method: str
+    kind: str
+    text: str
+    edits: tuple[Edit, ...]
+
+
 class Function(Struct, frozen=True, array_like=True, kw_only=True):
     """What one function gave: its events, and how many of its loops over rows were understood."""
 
@@ -225,3 +244,4 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     versions: tuple[VersionCheck, ...] = ()
     loops: int = 0
     loops_understood: int = 0
+    awaits: tuple[AwaitMisuse, ...] = ()

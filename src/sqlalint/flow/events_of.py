@@ -47,6 +47,7 @@ def events_of(frame: Frame) -> Function:
         versions=frame.versions,
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
+        awaits=frame.awaits,
     )
 
 

@@ -4,6 +4,7 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.flow import serialize
 from sqlalint.flow import values as v
+from sqlalint.flow.awaiting import misuses, note_entered
 from sqlalint.flow.evaluate import Evaluator
 from sqlalint.flow.frame import Callees, Frame, Seen
 from sqlalint.flow.questions import Questions
@@ -35,6 +36,7 @@ class Follower:
         self._answer(function)
         self._follow_nested()
         self.frame.versions = version_checks(self.frame, function)
+        self.frame.awaits = misuses(self.frame, function)
         return self.frame
 
     def call(self, function: st.Function, given: dict[str, v.Value]) -> v.Value:
@@ -287,6 +289,8 @@ class Follower:
     def _with(self, statement: st.With) -> int:
         for item in statement.items:
             value = self.evaluator.value(item.value)
+            if not statement.is_async:
+                note_entered(self.frame, item.value, value)
             if isinstance(value, v.Awaitable):
                 value = value.value
             if item.target is not None:

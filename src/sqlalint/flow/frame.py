@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
-from sqlalint.flow.events import Loop, Query, ResultConsumed, VersionCheck
+from sqlalint.flow.events import AwaitMisuse, Loop, Query, ResultConsumed, VersionCheck
 from sqlalint.flow.given import Access, Call
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
@@ -85,6 +85,13 @@ class Read:
     dropped: bool = False
 
 
+class AsyncCall(Struct, frozen=True):
+    """A call of an asynchronous class: of a method, or ("") one that makes an instance. `kind` is the class's name."""
+
+    kind: str
+    method: str
+
+
 class Frame:
     """What is known at one point of one function. Branches copy the names, nothing else."""
 
@@ -115,6 +122,8 @@ class Frame:
         self.locks = False  # whether a row was locked: a lock of any row may stand for that of another
         self.called: set[tuple[str, str]] = set()  # functions that give no object: they may lock
         self.versions: tuple[VersionCheck, ...] = ()
+        self.async_calls: dict[Span, AsyncCall] = {}
+        self.awaits: tuple[AwaitMisuse, ...] = ()
         self.depth = 0  # of conditions
         self.inlined = 0
         self.awaiting = False

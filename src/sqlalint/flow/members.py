@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import START, Span
@@ -47,7 +49,9 @@ class Members:
             case st.Class():
                 bases = questions.external_bases(class_id)
                 session = next((SESSIONS[b] for b in bases if b in SESSIONS), None)
-                return v.Factory(session) if isinstance(session, v.Session) else v.ClassRef(class_id)
+                if isinstance(session, v.Session):
+                    return v.Factory(replace(session, class_id=class_id))
+                return v.ClassRef(class_id)
             case st.Function():
                 return v.FunctionRef(path, key)
             case st.Assign(annotation=annotation) if annotation is not None and found.value is None:

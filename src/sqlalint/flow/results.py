@@ -57,11 +57,22 @@ def execute(
     if name in ("add", "add_all", "flush"):
         _written(frame, session, name, arguments)
         return v.Awaitable(v.NONE) if session.is_async and name == "flush" else v.NONE
-    if name in ("begin", "begin_nested", "connect", "no_autoflush", "connection"):
-        return session
-    if session.core and name == "connect":
-        return session
+    if name in ("begin", "begin_nested", "connect", "no_autoflush"):
+        return _begun(session, name)
+    if name == "connection":
+        connection = replace(session, core=True, kind="AsyncConnection" if session.kind else "", class_id="")
+        return v.Awaitable(connection) if session.is_async else connection
     return v.Awaitable(v.UNKNOWN) if session.is_async else v.UNKNOWN
+
+
+def _begun(session: v.Session, name: str) -> v.Session:
+    """What `begin()` and `connect()` give, by themselves, awaited, or in a `with`."""
+    if session.kind == "AsyncEngine":
+        return replace(session, kind="AsyncConnection", class_id="")
+    if session.kind and name in ("begin", "begin_nested"):
+        kind = "AsyncTransaction" if session.kind == "AsyncConnection" else "AsyncSessionTransaction"
+        return replace(session, kind=kind, class_id="")
+    return session
 
 
 def _run(frame: Frame, session: v.Session, name: str, statement: v.Value, at: Span) -> v.Value:

@@ -196,11 +196,17 @@ class Result(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """A Session, AsyncSession, scoped session; `core`: a connection, whose rows are columns. `sure`: resolved by type."""
+    """A Session, AsyncSession, scoped session; `core`: a connection, whose rows are columns. `sure`: resolved by type.
+
+    `kind` is the name of SQLAlchemy's class where that is known, for asynchronous ones; `class_id` the class of the
+    project that derives from it, if it is one.
+    """
 
     is_async: bool = False
     core: bool = False
     sure: bool = True
+    kind: str = ""
+    class_id: str = ""
 
 
 class Factory(Struct, frozen=True):
@@ -317,7 +323,9 @@ def join(a: Value, b: Value) -> Value:
         case Option(), Option() if (a.model, a.tip, a.tip_model) == (b.model, b.tip, b.tip_model):
             return replace(a, loads=ld.join(a.loads, b.loads))
         case Session(), Session() if a.is_async == b.is_async:
-            return Session(a.is_async, a.core and b.core, a.sure and b.sure)
+            same = a.kind == b.kind and a.class_id == b.class_id
+            kind, class_id = (a.kind, a.class_id) if same else ("", "")
+            return Session(a.is_async, a.core and b.core, a.sure and b.sure, kind, class_id)
         case Result(), Result() if a.shape == b.shape and a.is_async == b.is_async:
             statement = _join_statements(a.statement, b.statement)
             if isinstance(statement, Statement):
