@@ -13,7 +13,7 @@ class Causes:
     """The reads of all functions, of each cause those that the fewest calls lead to."""
 
     def __init__(self) -> None:
-        self._loops: dict[tuple[Spot, Spot], LoopReads] = {}
+        self._loops: dict[tuple[Spot, Spot, frozenset[str]], LoopReads] = {}
         self._serialized: dict[tuple[Spot, Spot], SerializedReads] = {}
         self._async: dict[tuple[Spot, Spot], AsyncRead] = {}
         self._raised: dict[tuple[Spot, Spot], RaisedRead] = {}
@@ -21,8 +21,9 @@ class Causes:
     def add(self, found: Function) -> None:
         """Take what following one function gave."""
         for reads in found.reads:
-            key = reads.loop.at, reads.query.at
-            self._loops[key] = _nearer(reads, self._loops.get(key))
+            names = frozenset(read.name for read in reads.reads)
+            loop = reads.loop.at, reads.query.at, names
+            self._loops[loop] = _nearer(reads, self._loops.get(loop))
         for serialized in found.serialized:
             key = serialized.at, serialized.reads.query.at
             self._serialized[key] = _nearer(serialized, self._serialized.get(key))
@@ -35,7 +36,7 @@ class Causes:
 
     @property
     def reads(self) -> Iterable[LoopReads]:
-        """One for each loop over the rows of one query."""
+        """One for each loop over the rows of one query, and what it reads: that may be for its caller to say."""
         return self._loops.values()
 
     @property
