@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, reads
+from sqlalint.flow import reads
 from sqlalint.flow import values as v
 from sqlalint.flow.values import single
 from sqlalint.project.symbols import UNKNOWN
@@ -16,17 +16,23 @@ if TYPE_CHECKING:
     from sqlalint.flow.evaluate import Evaluator
 
 _FEW = 10
+_EMPTY: dict[str, v.Value] = {
+    "list": v.Many(v.EMPTY),
+    "set": v.Many(v.EMPTY, "set"),
+    "dict": v.Pairs(v.EMPTY, v.EMPTY),
+}
 _PASSING = ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter")
 
 
 def builtin(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value | None:
     """The value of a call of a builtin; None where the name is none, or is bound by the module."""
     handler = _BUILTINS.get(name)
-    if handler is None or not call.arguments:
+    empty = _EMPTY.get(name) if not call.arguments and not call.keywords else None
+    if empty is None and (handler is None or not call.arguments):
         return None
     if evaluator.frame.questions.resolve(evaluator.frame.path, name) != UNKNOWN:
         return None
-    return handler(evaluator, name, call)
+    return empty or (handler(evaluator, name, call) if handler else None)
 
 
 def _passed(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
@@ -58,7 +64,7 @@ def _mapped(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
     source = evaluator.value(call.arguments[1])
     given = _each(evaluator, source, call.arguments[0], call.arguments[1].span, name)
     if name == "filter":
-        return v.Many(calls.element_of(source), "iterator")
+        return v.Many(v.element_of(source), "iterator")
     return v.Many(given, "iterator")
 
 
@@ -72,7 +78,7 @@ def _extreme(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
         _each(evaluator, source, key, call.arguments[0].span, name)
     elif not isinstance(source, v.Many | v.Items | v.Unknown):
         evaluator.elements(source, call.arguments[0].span)
-    return single(calls.element_of(source)) if name in ("min", "max") else v.UNKNOWN
+    return single(v.element_of(source)) if name in ("min", "max") else v.UNKNOWN
 
 
 def _paired(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
+from sqlalint.flow import holding, reads, results, serialize
 from sqlalint.flow import options as op
-from sqlalint.flow import reads, results, serialize
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
@@ -19,6 +19,7 @@ _CLAUSES = frozenset(
     """.split()
 )
 _GROWING = frozenset({"append", "add", "appendleft", "insert", "extend", "update"})
+_MAPPINGS = frozenset({"collections.defaultdict", "collections.OrderedDict"})
 _SESSION_FACTORIES = {
     "sqlalchemy.orm.sessionmaker": False,
     "sqlalchemy.orm.scoped_session": False,
@@ -64,6 +65,8 @@ def external(
     module, _, last = name.rpartition(".")
     if module in ("sqlalchemy", "sqlalchemy.func") and (last in _CLAUSES or module.endswith("func")):
         return v.Criterion()
+    if name in _MAPPINGS:
+        return v.Pairs(v.EMPTY, v.EMPTY)
     if last == "tqdm" or name in ("itertools.islice", "itertools.chain", "rich.progress.track"):
         return _wrapped(last, arguments)
     return v.UNKNOWN
@@ -146,10 +149,13 @@ def method(
         case v.Many():
             return _many_method(frame, receiver, name, arguments, call, blame)
         case v.Items() if name in _GROWING:
-            _grow_items(frame, receiver, name, arguments, call)
+            holding.grow_items(frame, receiver, name, arguments, call)
+            return v.NONE
+        case v.Unknown() if receiver == v.EMPTY and name in _GROWING:  # the first of `groups[key].append(x)`
+            holding.grow(frame, name, arguments, call)
             return v.NONE
         case v.Pairs():
-            return _pairs_method(receiver, name, arguments)
+            return holding.of_mapping(frame, receiver, name, arguments, call)
         case v.ClassRef(class_id=class_id) if arguments and serialize.reads_argument(frame, class_id, name):
             return serialize.validated(frame, class_id, name, arguments[0], frame.spot(at))
         case v.Factory():
@@ -176,7 +182,7 @@ def _many_method(
         return _dynamic_method(frame, receiver, name, at)
     match name:
         case _ if name in _GROWING:
-            _grow(frame, receiver, name, arguments, call)
+            holding.grow(frame, name, arguments, call)
             return v.NONE
         case "copy" | "union" | "difference" | "intersection":
             return receiver
@@ -193,80 +199,6 @@ def _dynamic_method(frame: Frame, receiver: v.Many, name: str, at: Span) -> v.Va
     if name in ("filter", "filter_by", "order_by", "limit", "options", "join", "where", "offset"):
         return v.Many(receiver.element, "dynamic", receiver.few) if name != "options" else v.UNKNOWN
     return v.UNKNOWN
-
-
-def _grow(frame: Frame, receiver: v.Many, name: str, arguments: list[v.Value], call: ex.Call) -> None:
-    """`rows.append(x)`: the list holds that as well from here on."""
-    target = call.function.value if isinstance(call.function, ex.Attribute) else None
-    if not isinstance(target, ex.Name) or not arguments or target.id not in frame.names:
-        return
-    added = arguments[-1]
-    if name in ("extend", "update"):
-        added = element_of(added)
-    current = frame.names[target.id]
-    if isinstance(current, v.Many):
-        empty = current.element == v.EMPTY
-        element = _still(added) if empty else v.join(current.element, _still(added))
-        frame.names[target.id] = replace(current, element=element, few=current.few and not frame.loops)
-
-
-def _grow_items(frame: Frame, receiver: v.Items, name: str, arguments: list[v.Value], call: ex.Call) -> None:
-    """`options.append(x)` of a list whose parts are known: in a loop its length is not known any more."""
-    target = call.function.value if isinstance(call.function, ex.Attribute) else None
-    if not isinstance(target, ex.Name) or not arguments or target.id not in frame.names:
-        return
-    added = arguments[-1]
-    more = added.items if isinstance(added, v.Items) and name in ("extend", "update") else (_still(added),)
-    if frame.loops or (name in ("extend", "update") and not isinstance(added, v.Items)):
-        inner = element_of(added) if name in ("extend", "update") else added
-        frame.names[target.id] = v.Many(v.join(element_of(receiver), _still(inner)))
-    else:
-        frame.names[target.id] = v.Items((*receiver.items, *more), receiver.names)
-
-
-def _still(value: v.Value) -> v.Value:
-    """A value that varies with no loop any more, because it is held."""
-    match value:
-        case v.Instance():
-            return replace(value, loop=0)
-        case v.Items(items=items):
-            return replace(value, items=tuple(_still(i) for i in items))
-        case _:
-            return value
-
-
-def element_of(value: v.Value) -> v.Value:
-    """What one element of an iterable is, for iterables that do not query."""
-    match value:
-        case v.Many(element=element):
-            return element
-        case v.Items(items=items):
-            result: v.Value | None = None
-            for item in items:
-                result = item if result is None else v.join(result, item)
-            return result if result is not None else v.EMPTY
-        case v.Pairs(key=key):
-            return key
-        case v.Unknown(rows=rows):
-            return v.Unknown(rows=rows)
-        case _:
-            return v.UNKNOWN
-
-
-def _pairs_method(receiver: v.Pairs, name: str, arguments: list[v.Value]) -> v.Value:
-    match name:
-        case "values":
-            return v.Many(receiver.value)
-        case "items":
-            return v.Many(v.Items((receiver.key, receiver.value)))
-        case "keys":
-            return v.Many(receiver.key)
-        case "get" | "pop" | "setdefault":
-            return receiver.value
-        case "copy":
-            return receiver
-        case _:
-            return v.UNKNOWN
 
 
 def _unknown_method(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, loops, reads, results
+from sqlalint.flow import calls, holding, loops, reads, results
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
@@ -78,7 +78,7 @@ class Evaluator:
                 return self.value(value)
             case ex.Yield(value=value) if value is not None:
                 found = self.value(value)
-                self.yielded.append(calls.element_of(found) if expression.is_from else found)
+                self.yielded.append(v.element_of(found) if expression.is_from else found)
                 return v.UNKNOWN
             case _:
                 for part in ex.children(expression):
@@ -174,7 +174,7 @@ class Evaluator:
             if isinstance(argument, ex.Starred) and isinstance(value, v.Items):
                 found.extend(value.items)
             elif isinstance(argument, ex.Starred):
-                found.append(value if isinstance(value, v.Many) else v.Many(calls.element_of(value)))
+                found.append(value if isinstance(value, v.Many) else v.Many(v.element_of(value)))
             else:
                 found.append(value)
         return found
@@ -305,10 +305,10 @@ class Evaluator:
                 value = self.elements(value, item.span)[0]
             items.append(value)
         if starred:
-            return v.Many(calls.element_of(v.Items(tuple(items))))
+            return v.Many(v.element_of(v.Items(tuple(items))))
         if not items and expression.kind != "tuple":
             return v.Many(v.EMPTY, "list")
-        return v.Items(tuple(items)) if expression.kind != "set" else v.Many(calls.element_of(v.Items(tuple(items))))
+        return v.Items(tuple(items)) if expression.kind != "set" else v.Many(v.element_of(v.Items(tuple(items))))
 
     def _mapping(self, expression: ex.Mapping) -> v.Value:
         by_name: dict[str, v.Value] = {}
@@ -383,9 +383,9 @@ class Evaluator:
             case v.Items(items=a), v.Items(items=b) if expression.operator == "+":
                 return v.Items(a + b)
             case v.Many(), v.Many() | v.Items():
-                return v.Many(v.join(left.element, calls.element_of(right)), left.kind)
+                return v.Many(v.join(left.element, v.element_of(right)), left.kind)
             case v.Items(), v.Many():
-                return v.Many(v.join(calls.element_of(left), right.element), right.kind)
+                return v.Many(v.join(v.element_of(left), right.element), right.kind)
             case _:
                 return v.UNKNOWN
 
@@ -408,8 +408,11 @@ class Evaluator:
             case ex.Attribute():
                 self._assign_attribute(target, value)
             case ex.Subscript(value=receiver, index=index):
-                self.value(index)
-                self._put(receiver, value)
+                key = self.value(index)
+                if isinstance(receiver, ex.Name):
+                    holding.put(self.frame, receiver.id, key, value)
+                else:
+                    self.value(receiver)
             case _:
                 pass
 
@@ -418,7 +421,7 @@ class Evaluator:
             for item, part in zip(items, value.items, strict=True):
                 self.assign(item, part)
             return
-        element = calls.element_of(value) if isinstance(value, v.Many) else v.UNKNOWN
+        element = v.element_of(value) if isinstance(value, v.Many) else v.UNKNOWN
         for item in items:
             self.assign(item, element)
 
@@ -435,14 +438,3 @@ class Evaluator:
         name = ex.dotted(target)
         if name is not None:
             self.frame.names[name] = value
-
-    def _put(self, receiver: ex.Expr, value: v.Value) -> None:
-        """`mapping[key] = value`."""
-        if not isinstance(receiver, ex.Name):
-            self.value(receiver)
-            return
-        current = self.frame.names.get(receiver.id)
-        if isinstance(current, v.Pairs):
-            empty = current.value == v.EMPTY
-            held = v.single(value)
-            self.frame.names[receiver.id] = v.Pairs(current.key, held if empty else v.join(current.value, held))

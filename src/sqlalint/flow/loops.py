@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalint.flow import calls, results
+from sqlalint.flow import results
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop
 from sqlalint.flow.frame import ActiveLoop, At, Frame
@@ -15,7 +15,7 @@ def elements(frame: Frame, value: v.Value, at: At) -> tuple[v.Value, bool]:
     if queried is not None:
         return queried
     few = isinstance(value, v.Items) or (isinstance(value, v.Many) and value.few)
-    return calls.element_of(value), few
+    return v.element_of(value), few
 
 
 @contextmanager

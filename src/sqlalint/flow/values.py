@@ -365,6 +365,24 @@ def objects(value: Value) -> Iterator[Instance]:
             pass
 
 
+def element_of(value: Value) -> Value:
+    """What one element of an iterable is, for iterables that do not query."""
+    match value:
+        case Many(element=element):
+            return element
+        case Items(items=items):
+            result: Value | None = None
+            for item in items:
+                result = item if result is None else join(result, item)
+            return result if result is not None else EMPTY
+        case Pairs(key=key):
+            return key
+        case Unknown(rows=rows):
+            return Unknown(rows=rows)
+        case _:
+            return UNKNOWN
+
+
 def is_rows(value: Value) -> bool:
     """Whether a value is the rows of a query, known or not."""
     match value:
