@@ -50,11 +50,15 @@ sight. Fields with an alias that is not a plain string are not read by this rule
 
 from collections.abc import Iterator
 
+import msgspec
+
 from sqlalint.flow import remedy
 from sqlalint.flow.events import LazyRead, SerializedReads
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
+
+_FEW = 3  # of many fields the first
 
 
 @rule("SAL102", "lazy-load-in-serialization", severity=Severity.WARNING, fix="show")
@@ -68,19 +72,30 @@ def check(serialized: SerializedReads, project: Project) -> Iterator[Finding]:
     fields = list(dict.fromkeys(read.field for read in main))
     yield Finding(
         at=serialized.at,
-        message=f"{serialized.what} serializes {remedy.plural(fields)}: {_cost(main)}",
-        help="; ".join(remedy.advice([read for _, read in tiers])) or "load it with the query that gives the rows",
+        message=f"{_what(serialized)} serializes {_some(fields)}: {_cost(main)}",
+        help="; ".join(remedy.advice([msgspec.structs.replace(read, further=()) for read in main[:_FEW]])),
         identity=(main[0].qualname, serialized.what, *sorted(fields)),
         confidence=best,
         related=tuple(_related(serialized, main)),
     )
 
 
+def _what(serialized: SerializedReads) -> str:
+    """The route or call; where a function that was called makes it, the serializer."""
+    outermost = min(serialized.reads.reads, key=lambda read: len(read.calls))
+    return serialized.what or outermost.field.partition(".")[0]
+
+
+def _some(names: list[str]) -> str:
+    """Names, of many the first few."""
+    return remedy.plural(names if len(names) <= _FEW else [*names[:_FEW], f"{len(names) - _FEW} more"])
+
+
 def _cost(reads: list[LazyRead]) -> str:
     per_row = [r for r in reads if not remedy.is_per_distinct(r)]
     owners = [f"one query per {remedy.words(m)}" for m in dict.fromkeys(r.model_name for r in per_row)]
     targets = dict.fromkeys(r.attribute for r in reads if remedy.is_per_distinct(r))
-    return remedy.plural([*owners, *(f"one query per distinct {remedy.words(t)}" for t in targets)])
+    return _some([*owners, *(f"one query per distinct {remedy.words(t)}" for t in targets)])
 
 
 def _tier(read: LazyRead) -> Confidence:
@@ -97,8 +112,6 @@ def _related(serialized: SerializedReads, main: list[LazyRead]) -> Iterator[Rela
         yield Related(text, place, True)
     for read in main:
         yield Related(f"{read.field} reads {read.name}", read.at, True)
-    for text, at in dict.fromkeys((f"and then {f.name}", f.at) for r in main for f in r.further):
-        yield Related(text, at, True)
     for read in main:
         if read.relationship is not None:
             lazy = read.relationship.lazy or "select"
