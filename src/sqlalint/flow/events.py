@@ -51,7 +51,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
     options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
     behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
-    `field`: the field of a serializer that reads it, "" for code.
+    `field`: the field of a serializer that reads it, "" for code. `left_out_by`: the options of a column.
     `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
     dynamic relationship on it, whose query takes the options; 0 where there is none. `has_option`: an option of the
     query is about it already, on some way at least (`lazyload`): beside it another one raises.
@@ -83,6 +83,7 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     calls: tuple[Spot, ...] = ()
     has_option: bool = False
     field: str = ""
+    left_out_by: tuple[Spot, ...] = ()
 
     @property
     def name(self) -> str:

@@ -106,7 +106,14 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         calls=read.calls,
         has_option=_has_option(read),
         field=read.field,
+        left_out_by=_left_out_by(read),
     )
+
+
+def _left_out_by(read: Read) -> tuple[Spot, ...]:
+    loads = read.instance.loads
+    by_option = read.relationship is None and (loads.only is not None or read.attribute in loads.deferred)
+    return tuple(sorted(loads.leaving_out)) if by_option else ()
 
 
 def _has_option(read: Read) -> bool:

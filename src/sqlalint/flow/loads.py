@@ -31,6 +31,7 @@ class Loads(Struct, frozen=True):
     """Relationships by name, and columns that are left out.
 
     `only`: the columns that `load_only` names, None without one. `deferred`, `undeferred`: columns by name.
+    `leaving_out`: the calls of `load_only` and `defer` that say so.
     """
 
     entries: dict[str, Entry] = {}
@@ -38,6 +39,7 @@ class Loads(Struct, frozen=True):
     only: frozenset[str] | None = None
     deferred: frozenset[str] = frozenset()
     undeferred: frozenset[str] = frozenset()
+    leaving_out: frozenset[Spot] = frozenset()
 
     def entry(self, name: str) -> Entry | None:
         """The entry of a relationship, or the one of `"*"`."""
@@ -88,6 +90,7 @@ def add(base: Loads, more: Loads) -> Loads:
         only,
         (base.deferred | more.deferred) - more.undeferred,
         (base.undeferred | more.undeferred) - more.deferred,
+        base.leaving_out | more.leaving_out,
     )
 
 
@@ -107,7 +110,8 @@ def join(a: Loads, b: Loads) -> Loads:
             louder = one if one.how in LOADING else other
             entries[name] = Entry(louder.how, one.sure and other.sure and same, join(one.below, other.below), louder.at)
     only = None if a.only is None or b.only is None else a.only | b.only
-    return Loads(entries, a.wild or b.wild, only, a.deferred & b.deferred, a.undeferred | b.undeferred)
+    undeferred, leaving_out = a.undeferred | b.undeferred, a.leaving_out | b.leaving_out
+    return Loads(entries, a.wild or b.wild, only, a.deferred & b.deferred, undeferred, leaving_out)
 
 
 def join_all(loads: Iterable[Loads]) -> Loads:

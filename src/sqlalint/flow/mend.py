@@ -13,7 +13,7 @@ from sqlalint.report.finding import Edit, Fix
 def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
     """The options that all these reads want, at their query; None where that is not plain, or is in another function."""
     query, branches = reads[0].query, remedy.options(reads)
-    if not branches or query.aliased or any(r.own_query or not _is_here(r) for r in reads):
+    if not branches or query.aliased or any(r.own_query or not is_here(r) for r in reads):
         return None
     if any(each.has_option for read in reads for each in (read, *read.further)):
         return None  # two options for one relationship raise
@@ -33,7 +33,7 @@ def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
     return Fix(f"Load {names} with the query", (*imports, *added), safe=False) if added else None
 
 
-def _is_here(read: LazyRead) -> bool:
+def is_here(read: LazyRead) -> bool:
     """Whether the query is in the function that was followed."""
     at = read.query.at
     return (at.path, at.definition) == (read.function.path, read.function.definition)
@@ -45,14 +45,14 @@ def _names(project: Project, query: Query, branches: list[remedy.Branch]) -> dic
     names: dict[str, str] = {}
     for name, model_id in wanted.items():
         model = project.models.model(model_id)
-        known = _name(project, query, model) if model else None
+        known = name_of(project, query, model) if model else None
         if known is None:
             return None
         names[name] = known
     return names
 
 
-def _name(project: Project, query: Query, model: Model) -> str | None:
+def name_of(project: Project, query: Query, model: Model) -> str | None:
     """A name that the file of the query has for a model: its own, or one in a module that the query's entity is in."""
     path, key = model.id.split("::")
     candidates = [model.name]

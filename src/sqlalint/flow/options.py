@@ -51,7 +51,7 @@ def extend(option: v.Option, name: str, arguments: list[v.Value], questions: Que
             option = replace(option, loads=_put(option.loads, option.tip, below.loads))
         return option
     if name in COLUMN_OPTIONS:
-        return _columns(option, name, arguments)
+        return _columns(option, name, arguments, at)
     how = STRATEGIES.get(name)
     if how is None:
         return option if name in ("of_type", "and_", "set_relationship_strategy") else v.UNKNOWN
@@ -89,7 +89,7 @@ def _named(option: v.Option, name: str, how: str, questions: Questions, at: Spot
     return v.Option(option.model, loads, (*option.tip, name), relationship.target if relationship else None)
 
 
-def _columns(option: v.Option, name: str, arguments: list[v.Value]) -> v.Option:
+def _columns(option: v.Option, name: str, arguments: list[v.Value], at: Spot) -> v.Option:
     """`load_only`, `defer`, `undefer` at the end of the chain."""
     model, names = option.model, set()
     for argument in arguments:
@@ -102,9 +102,9 @@ def _columns(option: v.Option, name: str, arguments: list[v.Value]) -> v.Option:
             return replace(option, loads=_put(option.loads, option.tip, ld.UNKNOWN_LOADS))
     found = frozenset(names)
     if name == "load_only":
-        loads = ld.Loads(only=found)
+        loads = ld.Loads(only=found, leaving_out=frozenset({at}))
     elif name == "defer":
-        loads = ld.Loads(deferred=found)
+        loads = ld.Loads(deferred=found, leaving_out=frozenset({at}))
     else:
         loads = ld.Loads(undeferred=found or frozenset({ld.EVERYTHING}))
     return replace(option, model=model, loads=_put(option.loads, option.tip, loads))

@@ -44,6 +44,16 @@ def call_at(project: "Project", at: Spot) -> ex.Call | None:
     return found if isinstance(found, ex.Call) else None
 
 
+def call_around(project: "Project", at: Spot) -> ex.Call | None:
+    """The call of which the expression that stands exactly there is an argument."""
+    statement = project.statement(at.path, at.definition)
+    for inner in st.walk_statements((statement,)) if statement is not None else ():
+        for expression in (e for outermost in _expressions(inner) for e in ex.walk(outermost)):
+            if isinstance(expression, ex.Call) and any(a.span == at.span for a in expression.arguments):
+                return expression
+    return None
+
+
 def _expressions(statement: st.Statement) -> tuple[ex.Expr, ...]:
     match statement:
         case st.Assign(annotation=annotation) if annotation is not None:

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from sqlalint.flow import remedy
 from sqlalint.flow.events import LazyRead, LoopReads
+from sqlalint.flow.mend_columns import column_fix
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
@@ -50,6 +51,7 @@ def check(loads: LoopReads, project: Project) -> Iterator[Finding]:
         identity=(main[0].qualname, *sorted(names)),
         confidence=best,
         related=tuple(_related(loads, main)),
+        fix=column_fix(project, main) if best != Confidence.POSSIBLE else None,
     )
 
 
