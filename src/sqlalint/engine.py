@@ -170,6 +170,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.consumed
         yield from found.versions
         yield from found.awaits
+        yield from found.counted
         yield Loops(found.loops_understood, found.loops)
     yield from causes.reads
     yield from causes.serialized

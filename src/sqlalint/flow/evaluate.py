@@ -13,6 +13,8 @@ from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
 from sqlalint.flow.builtins import builtin
+from sqlalint.flow.expiry import made
+from sqlalint.flow.fetches import note_fetch
 from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.members import MAX_INLINE, Members
 
@@ -133,7 +135,8 @@ class Evaluator:
         finally:
             self.frame.awaiting = False
         note_call(self.frame, function, call, value)
-        return value
+        note_fetch(self.frame, function, call, value)
+        return made(function, call, arguments, keywords, value)
 
     def _super(self, call: ex.Call) -> v.Super | None:
         """`super()` in a method."""

@@ -234,6 +234,28 @@ class AwaitMisuse(Struct, frozen=True, array_like=True):
     edits: tuple[Edit, ...]
 
 
+class Counted(Struct, frozen=True, array_like=True, kw_only=True):
+    """Rows that are loaded only to be counted, or only to see whether there are any.
+
+    `purpose`: count or existence. `how`: all, first, count (of a query), or collection (of an object). `at` is where
+    that is done, `fetched` where the rows come from. `entity` is the model's name, "" for rows of columns; `name` the
+    collection. `joined`: the query joins something, so that a count of its rows may be another number than that of the
+    objects. `unsure`: they may be loaded anyway. `edits` mend it; `{module.name}` in them stands for what is imported.
+    """
+
+    at: Spot
+    fetched: Spot
+    qualname: str
+    purpose: str
+    how: str
+    entity: str
+    name: str = ""
+    joined: bool = False
+    legacy: bool = False
+    unsure: bool = False
+    edits: tuple[Edit, ...] = ()
+
+
 class Function(Struct, frozen=True, array_like=True, kw_only=True):
     """What one function gave: its events, and how many of its loops over rows were understood."""
 
@@ -243,6 +265,7 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     raised: tuple[RaisedRead, ...] = ()
     consumed: tuple[ResultConsumed, ...] = ()
     versions: tuple[VersionCheck, ...] = ()
+    counted: tuple[Counted, ...] = ()
     loops: int = 0
     loops_understood: int = 0
     awaits: tuple[AwaitMisuse, ...] = ()

@@ -45,6 +45,7 @@ def events_of(frame: Frame) -> Function:
         raised=tuple(raised.values()),
         consumed=tuple(frame.consumed),
         versions=frame.versions,
+        counted=frame.counted,
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
         awaits=frame.awaits,

@@ -8,6 +8,7 @@ from sqlalint.flow.awaiting import misuses, note_entered
 from sqlalint.flow.evaluate import Evaluator
 from sqlalint.flow.frame import Callees, Frame, Seen
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.uses import look_at_uses
 from sqlalint.flow.versions import version_checks
 
 # How a block ends: it goes on, or leaves the iteration, the loop, or the function.
@@ -37,6 +38,7 @@ class Follower:
         self._follow_nested()
         self.frame.versions = version_checks(self.frame, function)
         self.frame.awaits = misuses(self.frame, function)
+        look_at_uses(self.frame, function)
         return self.frame
 
     def call(self, function: st.Function, given: dict[str, v.Value]) -> v.Value:

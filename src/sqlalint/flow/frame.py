@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
-from sqlalint.flow.events import AwaitMisuse, Loop, Query, ResultConsumed, VersionCheck
+from sqlalint.flow.events import AwaitMisuse, Counted, Loop, Query, ResultConsumed, VersionCheck
 from sqlalint.flow.given import Access, Call
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
@@ -48,6 +48,17 @@ class Callees(Protocol):
     ) -> v.Value:
         """The value of a call in a frame, where also what it does with the objects that it is given happens."""
         ...
+
+
+class Fetch(Struct, frozen=True):
+    """A call that fetches rows, or may be asked for them. `how`: all, first, count, or result for what is not fetched yet.
+
+    `statement` is None for a dynamic relationship of the model `entity`.
+    """
+
+    how: str
+    statement: "v.Statement | None"
+    entity: str
 
 
 @dataclass
@@ -124,6 +135,8 @@ class Frame:
         self.versions: tuple[VersionCheck, ...] = ()
         self.async_calls: dict[Span, AsyncCall] = {}
         self.awaits: tuple[AwaitMisuse, ...] = ()
+        self.fetches: dict[Span, Fetch] = {}  # the calls that fetch rows, by where
+        self.counted: tuple[Counted, ...] = ()
         self.depth = 0  # of conditions
         self.inlined = 0
         self.awaiting = False

@@ -146,7 +146,7 @@ class Members:
             if known is None:
                 return v.UNKNOWN
             if name in known.sessions:
-                return v.Session(is_async="async" in name)
+                return v.Session(is_async="async" in name, expiry=v.LIBRARY)
             if known.namespaces:
                 module = "sqlalchemy.orm" if name in _ORM_NAMES else "sqlalchemy"
                 return v.ExternalRef(libraries.canonical(f"{module}.{name}"))

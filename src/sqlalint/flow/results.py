@@ -66,7 +66,9 @@ def execute(
 
 
 def _begun(session: v.Session, name: str) -> v.Session:
-    """What `begin()` and `connect()` give, by themselves, awaited, or in a `with`."""
+    """What `begin()` and `connect()` give, by themselves, awaited, or in a `with`. A savepoint's commit expires nothing."""
+    if name == "begin_nested":
+        session = replace(session, expiry=v.KEEPS)
     if session.kind == "AsyncEngine":
         return replace(session, kind="AsyncConnection", class_id="")
     if session.kind and name in ("begin", "begin_nested"):

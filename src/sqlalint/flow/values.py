@@ -195,11 +195,16 @@ class Result(Struct, frozen=True):
     batch: int = 0
 
 
+# What commits do to the objects of a session, where its factory is in sight; LIBRARY: as a library makes it by default.
+EXPIRES, KEEPS, LIBRARY = "expires", "keeps", "library"
+
+
 class Session(Struct, frozen=True):
     """A Session, AsyncSession, scoped session; `core`: a connection, whose rows are columns. `sure`: resolved by type.
 
     `kind` is the name of SQLAlchemy's class where that is known, for asynchronous ones; `class_id` the class of the
     project that derives from it, if it is one.
+    `expiry`: EXPIRES, KEEPS or LIBRARY, "" where the factory is not in sight.
     """
 
     is_async: bool = False
@@ -207,6 +212,7 @@ class Session(Struct, frozen=True):
     sure: bool = True
     kind: str = ""
     class_id: str = ""
+    expiry: str = ""
 
 
 class Factory(Struct, frozen=True):
@@ -325,7 +331,8 @@ def join(a: Value, b: Value) -> Value:
         case Session(), Session() if a.is_async == b.is_async:
             same = a.kind == b.kind and a.class_id == b.class_id
             kind, class_id = (a.kind, a.class_id) if same else ("", "")
-            return Session(a.is_async, a.core and b.core, a.sure and b.sure, kind, class_id)
+            expiry = a.expiry if a.expiry == b.expiry else ""
+            return Session(a.is_async, a.core and b.core, a.sure and b.sure, kind, class_id, expiry)
         case Result(), Result() if a.shape == b.shape and a.is_async == b.is_async:
             statement = _join_statements(a.statement, b.statement)
             if isinstance(statement, Statement):
