@@ -20,7 +20,7 @@ KEYS = keys_of()
 PROMISED = frozenset(
     """
     select ignore extend-select per-file-ignores exclude extend-exclude confidence fail-on severity base start-after
-    script-locations dialects target-versions small-tables rules returns attributes sessions extend
+    script-locations dialects target-versions small-tables rules returns attributes sessions preloads extend
     """.split()
 )
 

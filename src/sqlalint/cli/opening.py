@@ -132,6 +132,7 @@ def settings_of(opened: Opened) -> "Settings":
         returns=options.returns,
         attributes=options.attributes,
         sessions=tuple(options.sessions),
+        preloads=options.preloads,
     )
 
 

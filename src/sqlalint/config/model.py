@@ -214,27 +214,50 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     """
 
     returns: dict[str, str] = {}
-    """Hints: what a function returns, as an annotation would say it, both by their full names. Not read yet.
+    """Hints: what a function or method returns, as an annotation would say it, both by their full names.
 
-    Default: what annotations say.
+    Where following the function says more, that holds. Of an `async` function it is what `await` gives, of a context
+    manager what `as` binds. Generic types of Python need no full name. `sqlalint why` names the hint that it misses.
+
+    Default: what following the function says, else its annotation.
 
         [returns]
         "app.deps.get_repo" = "app.repo.UserRepo"
+        "app.repo.Repo.page" = "list[app.models.User]"
+        "app.db.open_session" = "sqlalchemy.ext.asyncio.AsyncSession"
+        "flask_login.utils.current_account" = "app.models.Account | None"
     """
 
     attributes: dict[str, str] = {}
-    """Hints: what an attribute of a class is, as an annotation would say it, both by their full names. Not read yet.
+    """Hints: what an attribute of a class, a variable of a module or an expression is, as an annotation would say it.
 
-    Default: what annotations say.
+    Names are full ones. A name that is none of the project or of a library is an expression as it is written, which
+    may stand behind `self.` as well. What a function assigns to it itself goes before.
+
+    Default: what annotations and assignments say.
 
         [attributes]
-        "app.http.Request.user" = "app.models.User"
+        "app.views.Base.repo" = "app.repo.UserRepo"
+        "flask_login.current_user" = "app.models.User"
+        "request.user" = "app.models.User"
     """
 
     sessions: list[str] = []
-    """Hints: full names of variables, attributes and functions that are, or return, a session. Not read yet.
+    """Hints: variables, attributes, functions and expressions that are, or return, a synchronous session.
+
+    Their names are those of `attributes` and `returns`. That something is an asynchronous session is said there:
+    `"request.db" = "sqlalchemy.ext.asyncio.AsyncSession"`.
 
     Default: what annotations and calls say.
 
-        sessions = ["app.db.session"]
+        sessions = ["app.db.session", "app.db.get_session", "request.db"]
+    """
+
+    preloads: dict[str, list[str]] = {}
+    """Hints: the relationships that a function loads for objects that were queried before, all by their full names.
+
+    Default: what options of the queries in the function say.
+
+        [preloads]
+        "app.loading.preload_authors" = ["app.models.Post.author"]
     """

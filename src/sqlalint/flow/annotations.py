@@ -47,7 +47,7 @@ class Annotations:
         self._questions = questions
 
     def value(self, annotation: ex.Expr | None, path: str, depth: int = 0) -> v.Value:
-        """The value that an annotation in a file promises, from an unknown origin."""
+        """The value that an annotation in a file promises, from an unknown origin. Without a file its names are full."""
         if annotation is None or depth > _DEEPEST:
             return v.UNKNOWN
         match annotation:
@@ -68,10 +68,14 @@ class Annotations:
                 return v.UNKNOWN
 
     def _named(self, name: str, path: str, items: tuple[ex.Expr, ...], items_path: str, depth: int) -> v.Value:
-        symbol = self._questions.resolve(path, name)
+        symbol = self._questions.resolve(path, name) if path else self._absolute(name)
         if symbol == UNKNOWN:
             return self._generic(name, items, items_path, depth) if "." not in name else v.UNKNOWN
         return self.symbol(symbol, items, items_path, depth)
+
+    def _absolute(self, name: str) -> Symbol:
+        """A name of a hint, which stands in no file: a full one, else one of Python's."""
+        return self._questions.absolute(name) if "." in name else UNKNOWN
 
     def symbol(self, symbol: Symbol, items: tuple[ex.Expr, ...], path: str, depth: int = 0) -> v.Value:
         """The value that a resolved name promises as an annotation, with its subscript."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Spot
 from sqlalint.facts.statement import Function
+from sqlalint.flow import hints
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.frame import At, Frame
@@ -63,11 +64,15 @@ class Following:
 
         What the function does with the objects that it is given is done in the frame.
         """
-        found = self._questions.function(function.path, function.key)
+        found, hint = (
+            self._questions.function(function.path, function.key),
+            hints.of_function(self._questions, function),
+        )
         if found is None:
-            return v.UNKNOWN
-        promised = self._annotations.value(found.returns, function.path)
+            return hint or v.UNKNOWN
+        promised = hint or self._annotations.value(found.returns, function.path)
         value = self._followed(frame, at, function, found, arguments, keywords)
+        hints.preloaded(frame, function)
         if isinstance(value, v.Unknown | v.Literal) and not isinstance(promised, v.Unknown):
             value = promised
         if _is_context_manager(found) and isinstance(value, v.Many):

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
-from sqlalint.flow import holding, reads, results, serialize
+from sqlalint.flow import hints, holding, reads, results, serialize
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -69,7 +69,8 @@ def external(
         return v.Pairs(v.EMPTY, v.EMPTY)
     if last == "tqdm" or name in ("itertools.islice", "itertools.chain", "rich.progress.track"):
         return _wrapped(last, arguments)
-    return v.UNKNOWN
+    hints.preload(frame, (name,))
+    return hints.of_call(frame.questions, name) or v.UNKNOWN
 
 
 def _aliased(frame: Frame, arguments: list[v.Value]) -> v.Value:

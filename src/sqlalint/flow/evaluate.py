@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, holding, loops, reads, results
+from sqlalint.flow import calls, hints, holding, loops, reads, results
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
@@ -101,6 +101,9 @@ class Evaluator:
             known = self.frame.names.get(dotted)  # `self.session` that was assigned in this function
             if known is not None:
                 return known
+        hint = hints.of_expression(self.frame.questions, expression)
+        if hint is not None:
+            return hint
         receiver = self.value(expression.value)
         return self.members.member(receiver, expression.name, expression.name_span)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import START, Span
-from sqlalint.flow import calls, reads
+from sqlalint.flow import calls, hints, reads
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
@@ -28,7 +28,7 @@ class Members:
         """The value of something at the level of a module."""
         match symbol:
             case External(name=name):
-                return v.ExternalRef(name)
+                return hints.of_library(self.frame.questions, name) or v.ExternalRef(name)
             case Module(path=path):
                 return v.ModuleRef(path)
             case Definition(path=path, key=key, rest=rest):
@@ -45,6 +45,9 @@ class Members:
         if questions.model(class_id) is not None:
             return v.ModelClass(class_id)
         found = questions.statement(path, key)
+        hint = hints.of_definition(questions, class_id)
+        if hint is not None and not isinstance(found, st.Function | st.Class):
+            return hint
         match found:
             case st.Class():
                 bases = questions.external_bases(class_id)
@@ -95,8 +98,10 @@ class Members:
     def member(self, receiver: v.Value, name: str, at: Span) -> v.Value:
         """What `receiver.name` is; `at` is what a read would be blamed on."""
         match receiver:
-            case v.Instance():
-                return reads.attribute(self.frame, receiver, name, at)
+            case v.Instance(model=model):
+                found = reads.attribute(self.frame, receiver, name, at)
+                hint = hints.of_attribute(self.frame.questions, model, name) if isinstance(found, v.Unknown) else None
+                return hint or found
             case v.ModelClass(model=model, alias=alias):
                 return self._of_model(model, alias, name, at)
             case v.ExternalRef(name=base):
@@ -116,8 +121,8 @@ class Members:
             case v.Session() if name in ("sync_session", "session_factory"):
                 return v.UNKNOWN
             case v.Attribute(model=model, name=relationship):
-                found = self.frame.questions.model(model)
-                link = found.relationships.get(relationship) if found else None
+                owner = self.frame.questions.model(model)
+                link = owner.relationships.get(relationship) if owner else None
                 return v.Attribute(link.target, name) if link and link.target else v.Criterion()
             case v.Literal() | v.Closure() | v.FunctionRef():
                 return v.UNKNOWN
@@ -151,7 +156,8 @@ class Members:
                 module = "sqlalchemy.orm" if name in _ORM_NAMES else "sqlalchemy"
                 return v.ExternalRef(libraries.canonical(f"{module}.{name}"))
             return v.UNKNOWN
-        return v.ExternalRef(libraries.canonical(f"{base}.{name}"))
+        canonical = libraries.canonical(f"{base}.{name}")
+        return hints.of_library(self.frame.questions, canonical) or v.ExternalRef(canonical)
 
     def _behind(self, found: v.Super, name: str) -> v.Value:
         """A method behind a class in the method resolution order of the receiver's class."""
@@ -169,14 +175,18 @@ class Members:
     def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str, at: Span) -> v.Value:
         """A method or attribute of an instance of a project's class."""
         questions = self.frame.questions
-        owner = questions.member(class_id, name)
+        owner, hint = questions.member(class_id, name), hints.of_attribute(questions, class_id, name)
         if owner is not None:
             path, _, key = owner.partition("::")
             function = questions.function(path, f"{key}.{name}")
             method = v.FunctionRef(path, f"{key}.{name}", receiver)
             if function is not None and _is_property(function) and isinstance(receiver, v.Object):
+                if hint is not None:
+                    return hint
                 return self.frame.callees.called(self.frame, at, method, [], {}) if self.frame.callees else v.UNKNOWN
             return method
+        if hint is not None:
+            return hint
         for ancestor in questions.mro(class_id):
             path, _, key = ancestor.partition("::")
             found = self._declared(path, key, name)

@@ -15,7 +15,7 @@ from sqlalint.project.mapping import Model
 from sqlalint.project.project import Project
 from sqlalint.project.reads import Basis
 from sqlalint.project.schema import Table
-from sqlalint.project.symbols import Symbol
+from sqlalint.project.symbols import UNKNOWN, External, Module, Symbol
 
 Question = tuple[str, tuple[str, ...]]
 _Answer = TypeVar("_Answer")
@@ -105,6 +105,16 @@ class Questions:
         """What an import inside a function binds."""
         answer: Symbol = self._ask("imported", path, module, str(level), name or "")
         return answer
+
+    def absolute(self, name: str) -> Symbol:
+        """What a full dotted name stands for (`app.models.User`), as from outside the project."""
+        parts, external = name.split("."), True
+        for end in range(len(parts), 0, -1):
+            found = self.imported("", ".".join(parts[:end]), 0, None)
+            if isinstance(found, Module):
+                return self.resolve(found.path, ".".join(parts[end:])) if end < len(parts) else found
+            external = external and isinstance(found, External)
+        return External(self.project.libraries.canonical(name)) if external and len(parts) > 1 else UNKNOWN
 
     def model(self, model_id: str) -> Model | None:
         """A model with everything it inherits."""

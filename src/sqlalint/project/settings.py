@@ -6,7 +6,7 @@ from msgspec import Struct
 class Settings(Struct, frozen=True):
     """What the configuration says about the project itself, as far as linking needs it.
 
-    `returns`, `attributes` and `sessions` are the user's hints, in the form of the library data.
+    `returns`, `attributes`, `sessions` and `preloads` are the user's hints, in the form of the library data.
     """
 
     import_roots: tuple[str, ...] = ()
@@ -17,3 +17,4 @@ class Settings(Struct, frozen=True):
     returns: dict[str, str] = {}
     attributes: dict[str, str] = {}
     sessions: tuple[str, ...] = ()
+    preloads: dict[str, list[str]] = {}
