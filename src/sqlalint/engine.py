@@ -176,6 +176,7 @@ def followed(project: Project) -> Iterator[Any]:
     yield from causes.serialized
     yield from causes.async_reads
     yield from causes.raised
+    yield from causes.repeated
 
 
 class Loops(Struct, frozen=True):

@@ -113,4 +113,4 @@ def follow(questions: Questions, callees: "Following", path: str, key: str) -> F
     function = questions.function(path, key)
     if function is None:
         return Function()
-    return events_of(Follower(questions, path, key, callees).run(function))
+    return events_of(Follower(questions, path, key, callees).run(function), callees.text(path, key, function))

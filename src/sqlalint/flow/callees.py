@@ -15,13 +15,15 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Spot
 from sqlalint.facts.statement import Function
-from sqlalint.flow import hints
+from sqlalint.flow import executions, hints
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.given import NOTHING_DONE, Summary
 from sqlalint.flow.handing import Handed, Performance, substituted
 from sqlalint.flow.questions import Question, Questions
+from sqlalint.flow.telling import told
+from sqlalint.flow.text import Text
 
 _DEEPEST = 40  # far deeper than code calls; only keeps Python's own stack
 _NEVER = _DEEPEST + 1
@@ -50,6 +52,7 @@ class Following:
         self._kept: dict[_At, _Kept] = {}
         self._provisional: dict[_At, _Kept] = {}
         self._stack: list[tuple[str, str]] = []
+        self._texts: dict[tuple[str, str], Text] = {}
         self._lowest = _NEVER  # the outermost function being followed that was called again since
 
     def called(
@@ -104,6 +107,8 @@ class Following:
         performance = Performance(frame, called_at, handed)
         if kept.summary is not NOTHING_DONE:
             performance.run(kept.summary)
+            values = [*arguments, *keywords.values(), *((bound,) if bound is not None else ())]
+            executions.take(frame, called_at, found, kept.summary.executions, values)
         value = self._given_back(kept.value, frame.seen(called_at).at, frozenset(s.at for s in handed.statements))
         return substituted(value, performance.values)
 
@@ -123,7 +128,7 @@ class Following:
             self._stack.pop()
             asked = self._questions.resume(before)
             lowest, self._lowest = self._lowest, outer
-        summary = _summary(follower.frame)
+        summary = _summary(follower.frame, self.text(path, key, function))
         if lowest >= place:  # it stands on nobody that is still being followed
             kept = self._kept[at] = _Kept(value, summary, asked, _NEVER)
         else:
@@ -131,6 +136,13 @@ class Following:
         if not self._stack:
             self._provisional.clear()
         return kept
+
+    def text(self, path: str, key: str, function: Function) -> Text:
+        """A function as it is written, indexed once."""
+        found = self._texts.get((path, key))
+        if found is None:
+            found = self._texts[path, key] = Text(function)
+        return found
 
     def _is_open(self, key: str, bound: v.Value | None) -> bool:
         """Whether a subclass may have its own version of a method: then it is not known which one runs."""
@@ -169,13 +181,14 @@ class Following:
                 return value
 
 
-def _summary(frame: Frame) -> Summary:
+def _summary(frame: Frame, text: Text) -> Summary:
     loaded = tuple((model, loads) for model, found in frame.loaded.items() for _, loads in found)
     reads = tuple(r for r in frame.reads if r.instance.origin.at in frame.statements and not r.dropped)
     consumed = tuple(c for c in frame.consumed if c.query.at in frame.statements)
-    if not (frame.steps or loaded or reads or consumed):
+    sent = told(frame, text)
+    if not (frame.steps or loaded or reads or consumed or sent is not executions.NONE_EXECUTED):
         return NOTHING_DONE
-    return Summary(tuple(frame.steps), reads, consumed, frozenset(frame.finished), loaded)
+    return Summary(tuple(frame.steps), reads, consumed, frozenset(frame.finished), loaded, sent)
 
 
 def _bind(

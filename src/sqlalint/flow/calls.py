@@ -4,13 +4,14 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
-from sqlalint.flow import hints, holding, reads, results, serialize
+from sqlalint.flow import executions, hints, holding, reads, results, serialize
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
 from sqlalint.flow.frame import Frame
 from sqlalint.flow.statements import ANY_PARENT
+from sqlalint.flow.text import leads_to_session
 
 _CLAUSES = frozenset(
     """
@@ -162,7 +163,7 @@ def method(
         case v.Factory():
             return receiver.session if name in ("begin", "__call__") else v.UNKNOWN
         case _:
-            return _unknown_method(frame, receiver, name, arguments, keywords, at)
+            return _unknown_method(frame, receiver, name, arguments, keywords, call)
 
 
 def _attribute_method(receiver: v.Attribute, name: str, arguments: list[v.Value]) -> v.Value:
@@ -208,11 +209,12 @@ def _unknown_method(
     name: str,
     arguments: list[v.Value],
     keywords: dict[str, v.Value],
-    at: Span,
+    call: ex.Call,
 ) -> v.Value:
     """A receiver whose type is not known, but that is used as a session: nothing else takes such arguments."""
     if not isinstance(receiver, v.Unknown | v.ExternalRef | v.Object):
         return v.UNKNOWN
+    at = call.span
     first = arguments[0] if arguments else keywords.get("statement", v.UNKNOWN)
     session = v.Session(is_async=frame.awaiting, sure=False)
     if name == "query" and isinstance(first, v.ModelClass | v.Attribute):
@@ -225,4 +227,22 @@ def _unknown_method(
         return results.execute(frame, session, name, arguments, keywords, at)
     if name in ("all", "scalars", "fetchall") and isinstance(receiver, v.Unknown) and receiver.rows:
         return v.Unknown(rows=True)
+    owner = call.function.value if isinstance(call.function, ex.Attribute) else None
+    if name in results.EXECUTING and arguments and owner is not None and leads_to_session(owner):
+        results.sent(frame, name, first, arguments, at)
+        return v.Unknown(rows=name in ("scalars", "stream_scalars")) if not session.is_async else v.UNKNOWN
+    if name in results.QUERY_READS and _is_filtered(call):
+        executions.read(frame, at, v.UNKNOWN)
+        return v.Unknown(rows=True) if name == "all" else v.UNKNOWN
     return v.UNKNOWN
+
+
+def _is_filtered(call: ex.Call) -> bool:
+    """`query.filter(User.id == x).all()` of a query that is not known: nothing else is written like this."""
+    before = call.function.value if isinstance(call.function, ex.Attribute) else None
+    while isinstance(before, ex.Call) and isinstance(before.function, ex.Attribute):
+        name = before.function.name
+        if name == "filter_by" or (name == "filter" and any(isinstance(a, ex.Compare) for a in before.arguments)):
+            return True
+        before = before.function.value
+    return False

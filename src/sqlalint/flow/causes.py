@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from sqlalint.facts.span import Spot
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads, RaisedRead, SerializedReads
+from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads, RaisedRead, RepeatedQuery, SerializedReads
 
 _Read = TypeVar("_Read", LoopReads, SerializedReads, AsyncRead, RaisedRead)
 
@@ -17,6 +17,7 @@ class Causes:
         self._serialized: dict[tuple[Spot, Spot], SerializedReads] = {}
         self._async: dict[tuple[Spot, Spot], AsyncRead] = {}
         self._raised: dict[tuple[Spot, Spot], RaisedRead] = {}
+        self._repeated: dict[tuple[Spot, Spot], RepeatedQuery] = {}
 
     def add(self, found: Function) -> None:
         """Take what following one function gave."""
@@ -33,6 +34,10 @@ class Causes:
         for raised in found.raised:
             key = raised.read.at, raised.read.query.at
             self._raised[key] = _nearer(raised, self._raised.get(key))
+        for query in found.repeated:
+            other = self._repeated.get((query.loop.at, query.place))
+            if other is None or len(query.calls) < len(other.calls):
+                self._repeated[query.loop.at, query.place] = query
 
     @property
     def reads(self) -> Iterable[LoopReads]:
@@ -53,6 +58,11 @@ class Causes:
     def raised(self) -> Iterable[RaisedRead]:
         """One for each read of what one query gave."""
         return self._raised.values()
+
+    @property
+    def repeated(self) -> Iterable[RepeatedQuery]:
+        """One for each loop and place in it where a query is made."""
+        return self._repeated.values()
 
 
 def _nearer(one: _Read, other: _Read | None) -> _Read:

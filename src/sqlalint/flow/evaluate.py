@@ -142,10 +142,23 @@ class Evaluator:
         return made(function, call, arguments, keywords, value)
 
     def _super(self, call: ex.Call) -> v.Super | None:
-        """`super()` in a method."""
-        is_super = isinstance(call.function, ex.Name) and call.function.id == "super" and not call.arguments
-        receiver = self.frame.names.get(self.frame.receiver) if is_super and self.frame.owner else None
-        return v.Super(receiver, self.frame.owner) if receiver is not None else None
+        """`super()` in a method, or `super(Class, self)`."""
+        if not isinstance(call.function, ex.Name) or call.function.id != "super" or not self.frame.owner:
+            return None
+        receiver = self.frame.names.get(self.frame.receiver)
+        owner = self.frame.owner
+        if call.arguments:
+            named = self.value(call.arguments[0])
+            if len(call.arguments) != 2 or self.value(call.arguments[1]) != receiver:
+                return None
+            owner = (
+                named.class_id
+                if isinstance(named, v.ClassRef)
+                else named.model
+                if isinstance(named, v.ModelClass)
+                else ""
+            )
+        return v.Super(receiver, owner) if receiver is not None and owner else None
 
     def _function(self, function: ex.Expr) -> v.Value:
         """What is called. A method keeps its receiver; reading `user.posts` in `user.posts.append` is a read."""
@@ -235,7 +248,11 @@ class Evaluator:
         """What a function that was passed as a value gives for these arguments."""
         match function:
             case v.Closure():
-                return self.inline(function, arguments)
+                self.frame.sites.append(self.frame.place(at))
+                try:
+                    return self.inline(function, arguments)
+                finally:
+                    self.frame.sites.pop()
             case v.Callback():
                 self.frame.call_back(function, arguments, at)
                 return v.UNKNOWN
@@ -291,9 +308,10 @@ class Evaluator:
             if position + 1 < len(expression.clauses):
                 return self._clauses(expression, position + 1)
             made = self.value(expression.element)
+            made = v.COLUMN if isinstance(made, v.Unknown) and v.is_many(source) else made
             if expression.value is not None:
                 return v.Pairs(v.single(made), v.single(self.value(expression.value)))
-        few = isinstance(source, v.Many) and source.few
+        few = isinstance(source, v.Items) or (isinstance(source, v.Many) and source.few)
         return v.Many(v.single(made), "iterator" if expression.kind == "generator" else "list", few)
 
     # --- the rest ---

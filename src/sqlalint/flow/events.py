@@ -191,6 +191,34 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
         return self.calls[0] if self.calls else self.at
 
 
+class RepeatedQuery(Struct, frozen=True, array_like=True, kw_only=True):
+    """A read query that is made at each turn of a loop.
+
+    `place` is where the loop's function does it: by itself, or by a call; `at` where it is sent, with `calls` on the
+    way. `item` is what an element is called, `each` what is iterated, as it is written, "" where that is no name. `by`: the attributes of a key that what varies is
+    compared with. `varies`: it asks for something else at each turn; else for the same again. `is_direct`: all of it is
+    in the function, what varies is the loop's variable or an attribute of it, and nothing else is done to the database.
+    `conditional`: perhaps it is not made, as a condition in another function decides. `held`: perhaps it is not, as
+    the session has the object. `is_get`: it is asked for by its primary key.
+    """
+
+    place: Spot
+    at: Spot
+    calls: tuple[Spot, ...]
+    qualname: str
+    loop: Loop
+    item: str
+    each: str
+    entity: str
+    by: tuple[str, ...]
+    is_get: bool
+    legacy: bool
+    varies: bool
+    is_direct: bool
+    conditional: bool
+    held: bool
+
+
 class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
     """A version of a loaded object that is compared in Python before it is counted up.
 
@@ -266,6 +294,7 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     consumed: tuple[ResultConsumed, ...] = ()
     versions: tuple[VersionCheck, ...] = ()
     counted: tuple[Counted, ...] = ()
+    repeated: tuple[RepeatedQuery, ...] = ()
     loops: int = 0
     loops_understood: int = 0
     awaits: tuple[AwaitMisuse, ...] = ()

@@ -7,11 +7,13 @@ from msgspec.structs import replace
 from sqlalint.facts.span import Spot
 from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads, RaisedRead, SerializedReads
 from sqlalint.flow.frame import Frame, Read, query_of
+from sqlalint.flow.repeated import repeated
+from sqlalint.flow.text import Text
 from sqlalint.flow.values import Entity
 from sqlalint.project.mapping import Model
 
 
-def events_of(frame: Frame) -> Function:
+def events_of(frame: Frame, text: Text) -> Function:
     """What following a function brought to light."""
     raised: dict[tuple[object, str], RaisedRead] = {}
     for read in (r for r in frame.reads if r.raises):
@@ -46,6 +48,7 @@ def events_of(frame: Frame) -> Function:
         consumed=tuple(frame.consumed),
         versions=frame.versions,
         counted=frame.counted,
+        repeated=tuple(repeated(frame, text)),
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
         awaits=frame.awaits,

@@ -33,6 +33,7 @@ class Follower:
 
     def run(self, function: st.Function) -> Frame:
         """Follow a definition; what it gave is in the frame."""
+        self.frame.function = function
         self._parameters(function, self._owner())
         self._answer(function)
         self._follow_nested()
@@ -43,6 +44,7 @@ class Follower:
 
     def call(self, function: st.Function, given: dict[str, v.Value]) -> v.Value:
         """Follow a function as it is called with these values; returns what it gives, without `await`."""
+        self.frame.function = function
         self._parameters(function, self._owner())
         self.frame.names.update(given)
         self._given = given

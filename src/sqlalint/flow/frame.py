@@ -10,9 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Span, Spot
+from sqlalint.facts.statement import Function
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import AwaitMisuse, Counted, Loop, Query, ResultConsumed, VersionCheck
+from sqlalint.flow.executions import Execution
 from sqlalint.flow.given import Access, Call
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
@@ -70,6 +72,7 @@ class ActiveLoop:
     batch: int
     touched: set[tuple[int, str]] = field(default_factory=set)
     left_early: bool = False
+    source: v.Value = v.UNKNOWN
 
 
 @dataclass
@@ -123,6 +126,9 @@ class Frame:
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
         self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []
+        self.executions: list[Execution] = []
+        self.sites: list[Span] = []  # where the local functions that are being followed are called
+        self.function: Function | None = None  # the one that is followed, as it is written
         self.touched: set[tuple[int, str]] = set()
         self.added: set[int] = set()  # new objects, by batch, that wait in a session
         self.flushed: set[int] = set()  # new objects that have been written, and are loaded from like others
@@ -199,6 +205,14 @@ class Frame:
     def seen(self, at: At) -> Seen:
         """Where something is done: here, or in a function that was called."""
         return at if isinstance(at, Seen) else Seen(self.spot(at), ())
+
+    def place(self, at: At) -> Span:
+        """Where this function does something: itself, or by a call that leads there."""
+        if self.sites:
+            return self.sites[0]
+        if isinstance(at, Span):
+            return at
+        return at.calls[0].span if at.calls else at.at.span
 
     def access(self, instance: v.Instance, name: str, at: At, action: str) -> int:
         """Remember what is done with an object that was given; returns the number of what it gives."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalint.facts.span import Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop, ResultConsumed
+from sqlalint.flow.executions import NONE_EXECUTED, Executions
 from sqlalint.flow.loads import Loads
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Summary(Struct, frozen=True):
 
     `finished` are the loops over something that is held which no turn leaves early, by their numbers: after them all
     its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model.
+    `executions` are what it sends.
     """
 
     steps: "tuple[Access | Call, ...]" = ()
@@ -58,6 +60,7 @@ class Summary(Struct, frozen=True):
     consumed: tuple[ResultConsumed, ...] = ()
     finished: frozenset[int] = frozenset()
     loaded: tuple[tuple[str, Loads], ...] = ()
+    executions: Executions = NONE_EXECUTED
 
 
 NOTHING_DONE = Summary()

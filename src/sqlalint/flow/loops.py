@@ -28,7 +28,7 @@ def loop(frame: Frame, source: v.Value, at: At, kind: str, item: str) -> Iterato
     active = None
     if not few:
         found = Loop(frame.number(), frame.seen(at).at, kind, item)
-        active = ActiveLoop(found, frame.depth, _batch(element))
+        active = ActiveLoop(found, frame.depth, _batch(element), source=source)
         frame.loops.append(active)
         element = v.varying(element, found.number)
     try:

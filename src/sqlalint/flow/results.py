@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Span, Spot
+from sqlalint.flow import executions, reads
 from sqlalint.flow import loads as ld
 from sqlalint.flow import options as op
-from sqlalint.flow import reads
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.events import JoinedCollection, ResultConsumed
 from sqlalint.flow.frame import At, Frame, query_of
+from sqlalint.flow.silence import WRITING
 
 # Session methods that take a statement, and the shape of what they give.
 EXECUTING = {
@@ -31,6 +32,8 @@ RESULT_METHODS = _FETCH_MANY | _FETCH_ONE | _FETCH_FIRST | _SAME | {"freeze", "c
 _QUERY_ONE = frozenset({"first", "one", "one_or_none", "get", "get_or_404", "first_or_404", "one_or_404", "scalar"})
 
 
+QUERY_READS = _QUERY_ONE | {"all", "count", "paginate"}
+
 # --- sessions ---
 
 
@@ -39,6 +42,7 @@ def execute(
 ) -> v.Value:
     """`session.name(...)` for a method that queries; `Unknown` for any other."""
     statement = arguments[0] if arguments else keywords.get("statement", v.UNKNOWN)
+    sent(frame, name, statement, arguments, at)
     if name in EXECUTING and not session.core:
         value = _run(frame, session, name, statement, at)
         if name in ("stream", "stream_scalars") and isinstance(value, v.Result):
@@ -75,6 +79,20 @@ def _begun(session: v.Session, name: str) -> v.Session:
         kind = "AsyncTransaction" if session.kind == "AsyncConnection" else "AsyncSessionTransaction"
         return replace(session, kind=kind, class_id="")
     return session
+
+
+def sent(frame: Frame, name: str, statement: v.Value, arguments: list[v.Value], at: At) -> None:
+    """Remember what a method of a session sends."""
+    if name in EXECUTING:
+        known = isinstance(statement, v.Statement) or name in ("scalars", "scalar", "stream", "stream_scalars")
+        if known:
+            executions.read(frame, at, statement)
+        else:
+            executions.unknown(frame, at)
+    elif name in ("get", "get_one") and arguments and isinstance(arguments[0], v.ModelClass):
+        executions.read(frame, at, sm.selected(arguments[:1], False, frame.seen(at).at, None), executions.GET)
+    elif name == "add" or name in WRITING:
+        executions.write(frame, at)
 
 
 def _run(frame: Frame, session: v.Session, name: str, statement: v.Value, at: Span) -> v.Value:
@@ -236,7 +254,7 @@ def _entity(
     entities = statement.entities or ()
     entity = entities[position] if position < len(entities) else v.Entity(None)
     if entity.model is None:
-        return v.UNKNOWN
+        return v.COLUMN
     stream = stream or statement.stream
     origin = v.Origin(kind, statement.at, is_async, sure, stream, statement, calls=statement.calls)
     if kind == "get":
@@ -262,6 +280,10 @@ def rows_of_query(frame: Frame, query: v.Statement) -> v.Value:
 
 def query_method(frame: Frame, query: v.Statement, name: str, arguments: list[v.Value], at: Span) -> v.Value:
     """`query.name(...)` where that is no query any more."""
+    if name in QUERY_READS:
+        executions.read(frame, at, query, executions.GET if name.startswith("get") else executions.READ)
+    elif name in ("update", "delete"):
+        executions.write(frame, at)
     if name == "all":
         return v.Many(rows_of_query(frame, query), "list", sm.is_few(query, frame.questions))
     if name in _QUERY_ONE:
@@ -370,6 +392,7 @@ def iterate_rows(frame: Frame, value: v.Value, at: At) -> tuple[v.Value, bool] |
             consumed(frame, value, "iterating", at)
             return row(frame, value), sm.is_few(value.statement, frame.questions)
         case v.Statement(legacy=True):
+            executions.read(frame, at, value)
             return rows_of_query(frame, value), sm.is_few(value, frame.questions)
         case v.Many(kind="dynamic"):
             reads.queried(frame, value, at)

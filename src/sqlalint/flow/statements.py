@@ -6,7 +6,7 @@ from sqlalint.facts.span import Spot
 from sqlalint.flow import options as op
 from sqlalint.flow import values as v
 from sqlalint.flow.questions import Questions
-from sqlalint.project.mapping import Relationship
+from sqlalint.project.mapping import Model, Relationship
 
 # Methods that change nothing that loading rules ask about.
 _NEUTRAL = frozenset(
@@ -207,6 +207,25 @@ def is_single(statement: v.Statement, questions: Questions) -> bool:
         i.unique and i.partial is None and i.columns and None not in i.columns and set(i.columns) <= names
         for i in table.indexes
     )
+
+
+def fixed_by(statement: v.Statement, model: Model | None, questions: Questions) -> frozenset[str]:
+    """The attributes of a primary or unique key of the rows' model that conditions fix; none where no key is."""
+    if model is None:
+        return frozenset()
+    fixed = frozenset(e.name for e in statement.equals if _same_class(e.model, model.id, questions))
+    if model.keys and set(model.keys) <= fixed:
+        return frozenset(model.keys)
+    for name in sorted(fixed & model.columns.keys()):
+        if model.columns[name].unique:
+            return frozenset({name})
+    table = questions.table(model.table) if model.table else None
+    names = {model.columns[n].name: n for n in fixed if n in model.columns}
+    for index in table.indexes if table is not None else ():
+        whole = index.unique and index.partial is None and index.columns and None not in index.columns
+        if whole and set(index.columns) <= names.keys():
+            return frozenset(names[c] for c in index.columns if c is not None)
+    return frozenset()
 
 
 def is_few(statement: v.Statement, questions: Questions) -> bool:

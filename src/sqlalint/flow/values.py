@@ -51,6 +51,7 @@ class Unknown(Struct, frozen=True):
 
 UNKNOWN = Unknown()
 GIVEN = Unknown(why="given")  # an argument that is passed, for a parameter that may be left out
+COLUMN = Unknown(why="column")  # a column's value, or what is made of one: many of them are as many as there are rows
 EMPTY = Unknown(why="empty")  # what an empty list or dict holds: it gives way to whatever is put in
 
 
@@ -388,6 +389,21 @@ def element_of(value: Value) -> Value:
             return Unknown(rows=rows)
         case _:
             return UNKNOWN
+
+
+def is_many(value: Value) -> bool:
+    """Whether a value is rows, objects, or what was made of each of many of them."""
+    match value:
+        case Instance():
+            return True
+        case Many(element=element):
+            return is_many(element) or element == COLUMN or (isinstance(element, Items) and bool(element.names))
+        case Items(items=items):
+            return any(is_many(i) for i in items)
+        case Pairs(key=key, value=inner):
+            return is_many(key) or is_many(inner) or COLUMN in (key, inner)
+        case _:
+            return is_rows(value)
 
 
 def is_rows(value: Value) -> bool:

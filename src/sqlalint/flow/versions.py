@@ -40,6 +40,7 @@ class _Passed(NamedTuple):
     elsewhere: Spot | None = None  # or where it is compared, in a function that is called
 
 
+_DEEPEST = 8  # tests inside tests
 _State = dict[_Number, _Passed]
 
 
@@ -139,13 +140,15 @@ class _Walk:
 
     # --- comparing ---
 
-    def _equal(self, test: ex.Expr, truth: bool) -> _State:
+    def _equal(self, test: ex.Expr, truth: bool, depth: int = _DEEPEST) -> _State:
         """The numbers that are the given ones where a test is true, or false; a part of it decides for the whole."""
+        if depth == 0:  # `ok = ok and ...` speaks of itself
+            return {}
         match self._names.meaning(test):
             case ex.Unary(operator="not", value=value):
-                return self._equal(value, not truth)
+                return self._equal(value, not truth, depth - 1)
             case ex.Boolean(values=values):
-                return {k: p for value in values for k, p in self._equal(value, truth).items()}
+                return {k: p for value in values for k, p in self._equal(value, truth, depth - 1).items()}
             case ex.Compare(operators=(operator,)) as compare if operator == ("==" if truth else "!="):
                 return self._compared(compare)
             case _:

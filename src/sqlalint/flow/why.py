@@ -10,6 +10,7 @@ from sqlalint.flow.describe import describe, origin_of
 from sqlalint.flow.follow import Follower
 from sqlalint.flow.frame import Frame
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.repeated import repeated
 from sqlalint.project.project import Project
 
 
@@ -20,7 +21,10 @@ def explain(project: Project, path: str, line: int) -> list[str]:
     function = questions.function(path, entry.key) if entry else None
     if entry is None or not isinstance(function, Function):
         return []
-    frame = Follower(questions, path, entry.key, Following(questions), trace=True).run(function)
+    callees = Following(questions)
+    frame = Follower(questions, path, entry.key, callees, trace=True).run(function)
+    for _ in repeated(frame, callees.text(path, entry.key, function)):
+        pass  # it notes why it is silent
     row = line - entry.row + 1
     found = [f"in `{entry.key}`", *_values(frame, questions, entry, row), *_reads(frame, entry, row)]
     found += [f"silent: {text}" for span, text in dict.fromkeys(frame.notes) if _covers(span, row)]

@@ -1,0 +1,110 @@
+"""What a function tells its callers of the statements that it sends, and what an execution depends on."""
+
+import re
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts import statement as st
+from sqlalint.facts.span import Spot
+from sqlalint.flow import silence
+from sqlalint.flow.executions import GET, NONE_EXECUTED, READ, WRITE, Executed, Execution, Executions
+from sqlalint.flow.frame import Frame
+from sqlalint.flow.supplied import arguments as bound_to
+from sqlalint.flow.text import Text
+
+_MEMO = re.compile(r"cache|memo|lru", re.IGNORECASE)
+_NEAR = 1  # a function that writes so few calls away has read in order to write
+_MOST = 8  # reads of a function that its callers are told of
+# What gives another answer each time, or has to be asked again.
+_VOLATILE = re.compile(
+    r"^(?:now|utcnow|today|random|rand|randint|nextval|next|uuid\w*|time|with_for_update|with_lockmode)$"
+)
+
+
+def told(frame: "Frame", text: Text) -> Executions:
+    """What a function that has been followed sends, for its callers."""
+    perhaps = all(e.depth > 0 or e.conditional for e in frame.executions if e.how == WRITE and not e.distance)
+    writes = min((e.distance for e in frame.executions if e.how == WRITE), default=None)
+    if _writes(text):
+        perhaps, writes = perhaps and writes == 0, 0
+    if not frame.executions:
+        return Executions((), writes, perhaps) if writes is not None else NONE_EXECUTED
+    if any(
+        _MEMO.search(ex.dotted(d) or ex.dotted(getattr(d, "function", None)) or "") for d in text.function.decorators
+    ):
+        return Executions((), writes, perhaps)
+    near = any(
+        e.how == WRITE and (not e.distance or (e.distance <= _NEAR and not e.conditional)) for e in frame.executions
+    )
+    near = near or writes == 0
+    reads: dict[Spot, Executed] = {}
+    for execution in frame.executions:
+        if execution.how not in (READ, GET) or execution.at in reads:
+            continue
+        found = _told(execution, text, near)
+        if found is not None and len(reads) < _MOST:
+            reads[execution.at] = found
+    ordered = sorted(reads.values(), key=lambda e: e.conditional)
+    return Executions(tuple(ordered), writes, perhaps) if ordered or writes is not None else NONE_EXECUTED
+
+
+def _writes(text: Text) -> bool:
+    """Whether a function writes by the text of its body, with sessions that are not known."""
+    if text.writes is None:
+        text.writes = silence.writes(text.function.body)
+    return text.writes
+
+
+def _told(execution: Execution, text: Text, writes: bool) -> Executed | None:
+    around = text.around(text.function.body, execution.place)
+    if around is None or any(isinstance(s.statement, st.While) and s.block == 0 for s in around):
+        return None
+    if silence.is_cached(around, text, by_name=False):
+        return None
+    asked = asked_with(execution, text)
+    sources = text.sources(asked)
+    turns = (text.turn(active.loop.at.span) for active in execution.loops)
+    if any(turn is not None and turn.targets & sources for turn in turns):
+        return None  # what varies with a loop in here is said where that loop is
+    return Executed(
+        at=execution.at,
+        calls=execution.calls,
+        how=execution.how,
+        entity=execution.entity,
+        depends=frozenset(p for p in text.parameters if p in sources),
+        conditional=execution.conditional or execution.depth > 0,
+        volatile=execution.volatile or execution.locked or is_volatile(asked, text),
+        writes=execution.callee_writes or writes,
+    )
+
+
+def asked_with(execution: Execution, text: Text) -> list[ex.Expr]:
+    """The expressions that decide what an execution asks for: the whole of the call, or the arguments that matter."""
+    node = text.node(execution.place)
+    if node is None:
+        return []
+    if execution.callee is None:
+        return [node]
+    first = execution.callee.parameters[0].name if execution.callee.parameters else ""
+    found: list[ex.Expr] = []
+    receiver = node.function if isinstance(node, ex.Call) else node
+    if isinstance(receiver, ex.Attribute) and first in execution.depends:
+        found.append(receiver.value)
+    if isinstance(node, ex.Call):
+        if node.has_open_arguments or node.has_open_keywords:
+            found.extend(node.arguments)
+        given = bound_to(execution.callee, node)
+        found.extend(value for name, value in given.items() if name in execution.depends)
+    return found
+
+
+def is_volatile(expressions: list[ex.Expr], text: Text) -> bool:
+    """Whether what is asked for is another thing each time, or is asked for to be locked."""
+    for expression in expressions:
+        for meaning in text.meanings(expression):
+            for part in ex.walk(meaning):
+                if isinstance(part, ex.Call):
+                    called = part.function
+                    name = called.name if isinstance(called, ex.Attribute) else getattr(called, "id", "")
+                    if _VOLATILE.search(name):
+                        return True
+    return False
