@@ -31,10 +31,10 @@ something that is not followed, and where a call whose answer may change is part
 
 from collections.abc import Iterator
 
+from sqlalint.flow import remedy
 from sqlalint.flow.events import RepeatedQuery
 from sqlalint.project.project import Project
-from sqlalint.report.finding import Confidence, Finding, Severity
-from sqlalint.rules.loading.query_in_loop import each, related
+from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
 
 
@@ -46,11 +46,11 @@ def check(query: RepeatedQuery, project: Project) -> Iterator[Finding]:
     what = query.entity or "the database"
     yield Finding(
         at=query.place,
-        message=f"The same query at each iteration: {what} is queried once per {each(query)}, and nothing of it depends on the loop",
+        message=f"The same query at each iteration: {what} is queried once per {remedy.words(query.item)}, and nothing of it depends on the loop",
         help="make the query before the loop",
         identity=(query.qualname, query.entity, query.at.definition),
         confidence=_tier(query),
-        related=tuple(related(query)),
+        related=tuple(_related(query)),
     )
 
 
@@ -58,3 +58,9 @@ def _tier(query: RepeatedQuery) -> Confidence:
     if query.held:
         return Confidence.POSSIBLE
     return Confidence.CERTAIN if query.is_direct else Confidence.LIKELY
+
+
+def _related(query: RepeatedQuery) -> Iterator[Related]:
+    yield Related("the loop", query.loop.at, True)
+    for text, place in remedy.way_to(query.calls, query.at, "queries"):
+        yield Related(text, place, True)

@@ -51,11 +51,11 @@ def check(query: RepeatedQuery, project: Project) -> Iterator[Finding]:
         return
     yield Finding(
         at=query.place,
-        message=f"One query per {each(query)}: {_asked(query)} for each {_of(query)}",
+        message=f"One query per {remedy.words(query.item)}: {_asked(query)} for each {_of(query)}",
         help=_help(query),
         identity=(query.qualname, query.entity, query.at.definition, *query.by),
         confidence=_tier(query),
-        related=tuple(related(query)),
+        related=tuple(_related(query)),
     )
 
 
@@ -65,13 +65,8 @@ def _tier(query: RepeatedQuery) -> Confidence:
     return Confidence.CERTAIN if query.is_direct else Confidence.LIKELY
 
 
-def each(query: RepeatedQuery) -> str:
-    """What the loop calls one of its elements."""
-    return remedy.words(query.item)
-
-
 def _of(query: RepeatedQuery) -> str:
-    return f"of {query.each}" if query.each else each(query)
+    return f"of {query.each}" if query.each else remedy.words(query.item)
 
 
 def _asked(query: RepeatedQuery) -> str:
@@ -96,7 +91,7 @@ def _help(query: RepeatedQuery) -> str:
     return "query once for all of them before the loop, with `in_()`, and keep the rows in a dict"
 
 
-def related(query: RepeatedQuery) -> Iterator[Related]:
+def _related(query: RepeatedQuery) -> Iterator[Related]:
     """The loop, and the way to the query."""
     yield Related("the loop", query.loop.at, True)
     for text, place in remedy.way_to(query.calls, query.at, "queries"):
