@@ -184,9 +184,10 @@ def _statement(statement: str) -> list[Change]:
 
 def _expression(step: Execution) -> list[Change]:
     """A statement that is built, or text that is not known: by the verbs in it."""
-    if step.verb in ("update", "delete", "add", "add_all", "merge", "flush") or step.verb.startswith("bulk_"):
+    if step.verb in ("update", "delete", "add", "add_all", "merge") or step.verb.startswith("bulk_"):
         return [Change("data", "row", None, None)]
-    if step.verb == "query" or step.expression is None:
+    # A flush sends what is pending, as a commit does: the steps before it say whether there is anything.
+    if step.verb in ("query", "flush") or step.expression is None:
         return []
     words = {
         p.name if isinstance(p, Attribute) else p.id for p in walk(step.expression) if isinstance(p, Attribute | Name)
