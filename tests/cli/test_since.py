@@ -378,7 +378,10 @@ def test_background_counts_by_lines_and_any_line_of_a_finding(project: Path) -> 
     git(project, "checkout", "--quiet", ".")
     edit(project, "app/views.py", "def report", "x = 1\n\n\ndef report")
     assert touched(project) == []
-    assert "1 finding on lines unchanged since main not shown." in start(project, "--diff-base", "main").out
+    assert (
+        "1 finding on lines unchanged since main not shown; --new-since also finds what removed lines bring up."
+        in start(project, "--diff-base", "main").out
+    )
 
 
 def test_rows_are_those_of_what_is_edited_in_memory(project: Path) -> None:

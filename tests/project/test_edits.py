@@ -290,6 +290,48 @@ def test_a_name_is_imported(head: str, written: str, after: str | None) -> None:
     assert applied(project, text, found.edits) == (after or head) + USE
 
 
+@pytest.mark.parametrize(
+    ("head", "after"),
+    [
+        (
+            "import os\n\nfrom sqlalchemy import select\nfrom sqlalchemy.sql import func\n\nfrom app import db",
+            "import os\n\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import joinedload\n"
+            "from sqlalchemy.sql import func\n\nfrom app import db",
+        ),
+        (
+            "import sqlalchemy as sa\n\nfrom .db import Base",
+            "import sqlalchemy as sa\nfrom sqlalchemy.orm import joinedload\n\nfrom .db import Base",
+        ),
+        (
+            "from sqlalchemy import (\n    select,\n)  # all\nimport os",
+            "from sqlalchemy import (\n    select,\n)  # all\nfrom sqlalchemy.orm import joinedload\nimport os",
+        ),
+        (
+            "from sqlalchemy.sql import func\nfrom app import db",
+            "from sqlalchemy.sql import func\nfrom sqlalchemy.orm import joinedload\nfrom app import db",
+        ),
+        (
+            "from sqlalchemy import select; x = (\n    1)\nimport os",
+            "from sqlalchemy import select; x = (\n    1)\nimport os\nfrom sqlalchemy.orm import joinedload",
+        ),
+        (
+            "from .sqlalchemy import select\nfrom app import db",
+            "from .sqlalchemy import select\nfrom app import db\nfrom sqlalchemy.orm import joinedload",
+        ),
+        (
+            "import sqlalchemy_utils\nfrom app import db",
+            "import sqlalchemy_utils\nfrom app import db\nfrom sqlalchemy.orm import joinedload",
+        ),
+    ],
+)
+def test_an_import_stands_with_those_of_its_package(head: str, after: str) -> None:
+    text = head + USE
+    project = read(text)
+    found = import_name(project, Spot(PATH, "Model", Span(1, 1, 1, 1)), "sqlalchemy.orm", "joinedload")
+    assert found is not None
+    assert applied(project, text, found.edits) == after + USE
+
+
 def test_imports_behind_the_first_class_come_too_late() -> None:
     text = "import os\n\n\nclass First:\n    pass\n\n\nfrom datetime import timezone\nimport sys\n" + USE.replace(
         "Model", "Late"

@@ -16,7 +16,8 @@ def imports_of(body: list[ast.stmt], lowering: Lowering) -> Imports:
     lines = tuple(_line(n, lowering) for n in importing if isinstance(n, ast.ImportFrom) and n.names[0].name != "*")
     if importing:
         row = _last_row(importing[-1]) + 1
-        return Imports(_range(row), lines, 0 if _is_shared(body, row - 1) else row)
+        below = tuple(found for n in importing for found in _below(n, body))
+        return Imports(_range(row), lines, 0 if _is_shared(body, row - 1) else row, below=below)
     if body and _is_docstring(body[0]):
         row = _last_row(body[0]) + 1
         return Imports(_range(row), (), 0 if _is_shared(body, row - 1) else row, follows=True)
@@ -29,6 +30,16 @@ def _line(node: ast.ImportFrom, lowering: Lowering) -> ImportLine:
     in_brackets = (whole.end_row, whole.end_column) > (last.end_row, last.end_column)
     before = lowering.span(node.names[-2]).end_row if len(node.names) > 1 else whole.row
     return ImportLine(node.module or "", node.level, last, in_brackets and last.row > before)
+
+
+def _below(node: ast.Import | ast.ImportFrom, body: list[ast.stmt]) -> list[tuple[str, int]]:
+    """The modules that an import names, with the row below it; none where something else is on its last row."""
+    if isinstance(node, ast.ImportFrom):
+        modules = [node.module] if node.module and not node.level and node.module != "__future__" else []
+    else:
+        modules = [alias.name for alias in node.names]
+    row = _last_row(node)
+    return [] if not modules or _is_shared(body, row) else [(module, row + 1) for module in modules]
 
 
 def _range(row: int) -> Span:

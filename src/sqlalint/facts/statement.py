@@ -145,13 +145,15 @@ class Imports(Node, frozen=True, tag="imports"):
     """The imports of a file before its first function or class, kept under `IMPORTS`; rows are those of the file.
 
     A line for one more is put in at `row` (0: nowhere). `follows` and `precedes` tell whether a docstring stands
-    before it, and other code behind it, that are to be kept apart by an empty line.
+    before it, and other code behind it, that are to be kept apart by an empty line. `below`: the modules that are
+    imported by name, and the row right below each import where a line may be put in.
     """
 
     lines: tuple[ImportLine, ...]
     row: int
     follows: bool = False
     precedes: bool = False
+    below: tuple[tuple[str, int], ...] = ()
 
 
 IMPORTS = "<imports>"

@@ -9,6 +9,7 @@ from sqlalint.flow.events import LazyRead, Query
 from sqlalint.project.mapping import Relationship
 
 _QUERIED = ("dynamic", "write_only")
+_PREPOSITIONS = ("by", "to", "from", "for", "of", "in", "at", "on")
 
 
 class Branch:
@@ -132,6 +133,12 @@ def words(name: str) -> str:
     """`OrgSubscription` or `org_subscription` as people say it: "org subscription"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name.replace("_", " "))
     return spaced.strip().lower()
+
+
+def target(attribute: str) -> str:
+    """What an attribute of one object is called where one is meant of several: "author"; `added_by` as it is written."""
+    said = words(attribute)
+    return f"`{attribute}`" if said.rpartition(" ")[2] in _PREPOSITIONS else said
 
 
 def plural(names: list[str]) -> str:

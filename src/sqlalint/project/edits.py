@@ -306,11 +306,19 @@ def _import(path: str, head: st.Imports, module: str, name: str) -> Edits:
     if line is not None:
         between = f",\n{' ' * (line.last.column - 1)}" if line.is_listed else ", "
         return (_insert(Spot(path, "", line.last), _end(line.last), between + name),)
-    if not head.row:
-        return ()
-    above, below = "\n" * head.follows, "\n" * head.precedes
-    text = f"{above}from {module} import {name}\n{below}"
-    return (_insert(Spot(path, "", head.span), (head.row, 1), text),)
+    written = f"from {module} import {name}\n"
+    beside = _beside(head, module)
+    text = written if beside else "\n" * head.follows + written + "\n" * head.precedes
+    row = beside or head.row
+    return (_insert(Spot(path, "", head.span), (row, 1), text),) if row else ()
+
+
+def _beside(head: st.Imports, module: str) -> int:
+    """The row below the last import of the same package that sorts before this one, or below its last at all."""
+    package = module.partition(".")[0]
+    own = [(other, row) for other, row in head.below if other.partition(".")[0] == package]
+    rows = [row for other, row in own if other < module] or [row for _, row in own]
+    return max(rows, default=0)
 
 
 def _is_bound(project: "Project", path: str, module: str, name: str) -> bool:

@@ -108,7 +108,8 @@ def _held(held: Held, run: Run) -> Iterator[str]:
         verb = "is" if held.not_new == 1 else "are"
         yield f"{count(held.not_new, 'finding')} that {verb} not new since {run.new_since} not shown."
     if held.untouched:
-        yield f"{count(held.untouched, 'finding')} on lines unchanged since {run.diff_base} not shown."
+        number = count(held.untouched, "finding")
+        yield f"{number} on lines unchanged since {run.diff_base} not shown; --new-since also finds what removed lines bring up."
 
 
 def _them(number: int) -> str:

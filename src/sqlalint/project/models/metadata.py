@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sqlalint.facts import expression as ex
+from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span, Spot
 from sqlalint.project.models.registry import is_test
 from sqlalint.project.models.written import application_tables
@@ -70,12 +72,23 @@ def _unnamed(table: Table) -> int:
     return unique + sum(not k.named for k in table.foreign_keys) + sum(c.name is None for c in table.checks)
 
 
+def _call(project: "Project", path: str, key: str, row: int, column: int) -> Span:
+    """The call that begins there, whole."""
+    statement = project.statement(path, key)
+    for inner in st.walk_statements((statement,)) if statement is not None else ():
+        for expression in st.expressions(inner):
+            for part in ex.walk(expression):
+                if isinstance(part, ex.Call) and (part.span.row, part.span.column) == (row, column):
+                    return part.span
+    return Span(row, column, row, column + 1)
+
+
 def _place(project: "Project", metadata: str, tables: list[Table]) -> tuple[Spot, str]:
     """Where a metadata is made, and what to call it; that of a library stands at its first table."""
     made = _MADE.fullmatch(metadata.partition("#")[0])
     if made is not None:
-        row, column = int(made[3]), int(made[4])
-        return Spot(made[1], made[2], Span(row, column, row, column + 1)), made[2].partition("@")[0]
+        span = _call(project, made[1], made[2], int(made[3]), int(made[4]))
+        return Spot(made[1], made[2], span), made[2].partition("@")[0]
     path, _, key = metadata.partition("#")[0].partition("::")
     lowered = project.class_(path, key)
     if lowered is not None:

@@ -90,7 +90,7 @@ def _message(reads: list[LazyRead]) -> str:
         verb = "is" if len(names) == 1 else "are"
         parts.append(f"One query per {remedy.words(model)}: {remedy.plural(names)} {verb} loaded at each iteration")
     for read in (r for r in reads if remedy.is_per_distinct(r)):
-        what = remedy.words(read.attribute)
+        what = remedy.target(read.attribute)
         parts.append(f"One query per distinct {what}: {read.name} is loaded at each iteration")
     message = "; ".join(dict.fromkeys(p if i == 0 else p[0].lower() + p[1:] for i, p in enumerate(parts)))
     further = list(dict.fromkeys(f.name for r in reads for f in r.further))
@@ -115,7 +115,7 @@ def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> It
         yield Related(text, place, True)
     for read in rest:
         each = (
-            f"one query per distinct {remedy.words(read.attribute)}"
+            f"one query per distinct {remedy.target(read.attribute)}"
             if remedy.is_per_distinct(read)
             else "a query per row"
         )
