@@ -317,8 +317,7 @@ def _beside(head: st.Imports, module: str) -> int:
     """The row below the last import of the same package that sorts before this one, or below its last at all."""
     package = module.partition(".")[0]
     own = [(other, row) for other, row in head.below if other.partition(".")[0] == package]
-    rows = [row for other, row in own if other < module] or [row for _, row in own]
-    return max(rows, default=0)
+    return max([row for other, row in own if other < module] or [row for _, row in own], default=0)
 
 
 def _is_bound(project: "Project", path: str, module: str, name: str) -> bool:
