@@ -7,7 +7,8 @@ that no answer depends on who was followed first.
 """
 
 import itertools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 _At = tuple[str, str, bytes]
+_Made = TypeVar("_Made")
 
 
 class _Kept(NamedTuple):
@@ -54,6 +56,28 @@ class Following:
         self._stack: list[tuple[str, str]] = []
         self._texts: dict[tuple[str, str], Text] = {}
         self._lowest = _NEVER  # the outermost function being followed that was called again since
+        self._made: dict[tuple[str, ...], tuple[Any, frozenset[Question]]] = {}
+
+    def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
+        """What is made of answers, made once: whoever wants it again has asked the same questions.
+
+        What stands on a function that is still being followed is made again, so that no order of calls matters.
+        """
+        known = self._made.get(key)
+        if known is not None:
+            self._questions.also(known[1])
+            found: _Made = known[0]
+            return found
+        before, outer = self._questions.record(), self._lowest
+        self._lowest = _NEVER
+        try:
+            made = make()
+        finally:
+            asked = self._questions.resume(before)
+            lowest, self._lowest = self._lowest, min(outer, self._lowest)
+        if lowest == _NEVER:
+            self._made[key] = made, asked
+        return made
 
     def called(
         self,
@@ -73,7 +97,8 @@ class Following:
         )
         if found is None:
             return hint or v.UNKNOWN
-        promised = hint or self._annotations.value(found.returns, function.path)
+        returns = lambda: self._annotations.value(found.returns, function.path)  # noqa: E731
+        promised = hint or self.once(("returns", function.path, function.key), returns)
         value = self._followed(frame, at, function, found, arguments, keywords)
         hints.preloaded(frame, function)
         if isinstance(value, v.Unknown | v.Literal) and not isinstance(promised, v.Unknown):

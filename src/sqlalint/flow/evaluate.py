@@ -92,12 +92,14 @@ class Evaluator:
         found = self.frame.names.get(name)
         if found is not None:
             return found
-        return self.members.of_symbol(self.frame.questions.resolve(self.frame.path, name))
+        frame = self.frame
+        return frame.once(
+            ("name", frame.path, name), lambda: self.members.of_symbol(frame.questions.resolve(frame.path, name))
+        )
 
     def attribute(self, expression: ex.Attribute) -> v.Value:
         """`value.name`."""
-        dotted = ex.dotted(expression)
-        if dotted is not None:
+        if self.frame.has_dotted and (dotted := ex.dotted(expression)) is not None:
             known = self.frame.names.get(dotted)  # `self.session` that was assigned in this function
             if known is not None:
                 return known
@@ -164,8 +166,7 @@ class Evaluator:
         """What is called. A method keeps its receiver; reading `user.posts` in `user.posts.append` is a read."""
         if not isinstance(function, ex.Attribute):
             return self.value(function)
-        dotted = ex.dotted(function)
-        if dotted is not None and dotted in self.frame.names:
+        if self.frame.has_dotted and (dotted := ex.dotted(function)) in self.frame.names and dotted is not None:
             return self.frame.names[dotted]
         adding = function.name in ("append", "add", "remove", "extend", "insert")
         if adding and isinstance(function.value, ex.Attribute):
@@ -462,3 +463,4 @@ class Evaluator:
         name = ex.dotted(target)
         if name is not None:
             self.frame.names[name] = value
+            self.frame.has_dotted = True

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,12 +33,17 @@ class Seen(Struct, frozen=True):
 
 
 At: TypeAlias = Span | Seen
+_Made = TypeVar("_Made")
 
 
 class Callees(Protocol):
     """Follows functions of the project where they are called; see `callees.py`."""
 
     numbers: "itertools.count[int]"
+
+    def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
+        """What is made of answers alone, made once for all functions."""
+        ...
 
     def called(
         self,
@@ -116,6 +121,7 @@ class Frame:
         self.path, self.key = path, key
         self.owner, self.receiver = "", ""  # of a method: the id of its class, and its first parameter
         self.names: dict[str, v.Value] = {}
+        self.has_dotted = False  # whether an attribute (`self.session`) is among them
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []
         self.steps: list[Access | Call] = []  # what is done with what the function was given
@@ -151,6 +157,10 @@ class Frame:
         self.trace: list[tuple[Span, str, v.Value]] | None = None
         self.notes: list[tuple[Span, str]] = []
         self._numbers = itertools.count(1) if callees is None else callees.numbers
+
+    def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
+        """What is made of answers alone: made once for all functions, but not where it depends on how deep one is."""
+        return make() if self.callees is None or self.inlined else self.callees.once(key, make)
 
     def number(self) -> int:
         """A fresh number: for a batch, a loop, an alias, a read."""

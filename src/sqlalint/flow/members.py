@@ -1,6 +1,7 @@
 """What names at the level of modules stand for, and what attributes of values are."""
 
 from collections.abc import Callable
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -189,7 +190,7 @@ class Members:
             return hint
         for ancestor in questions.mro(class_id):
             path, _, key = ancestor.partition("::")
-            found = self._declared(path, key, name)
+            found = self.frame.once(("declared", path, key, name), partial(self._declared, path, key, name))
             if found is not None:
                 return found
         return v.UNKNOWN

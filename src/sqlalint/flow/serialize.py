@@ -62,7 +62,7 @@ def serialize(frame: Frame, value: v.Value, schema: v.Value, at: Seen, depth: in
             with loops.loop(frame, value, at, "serializer", item) as one:
                 serialize(frame, one, element, at, depth)
         case v.Object(class_id=class_id) if is_serializer(frame, class_id):
-            for field in frame.questions.once(("fields", class_id), lambda: tuple(fields(frame, class_id))):
+            for field in frame.once(("fields", class_id), lambda: tuple(fields(frame, class_id))):
                 place = Seen(field.at, (*at.calls, at.at), field.label)
                 if isinstance(value, v.Instance):
                     found = reads.attribute(frame, value, field.attribute, place)
