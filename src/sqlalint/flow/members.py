@@ -121,10 +121,6 @@ class Members:
                 return v.Method(receiver, name) if receiver.rows else v.UNKNOWN
             case v.Session() if name in ("sync_session", "session_factory"):
                 return v.UNKNOWN
-            case v.Attribute(model=model, name=relationship):
-                owner = self.frame.questions.model(model)
-                link = owner.relationships.get(relationship) if owner else None
-                return v.Attribute(link.target, name) if link and link.target else v.Criterion()
             case v.Literal() | v.Closure() | v.FunctionRef():
                 return v.UNKNOWN
             case _:
