@@ -5,7 +5,7 @@ values whose spans are relative to their definitions, so that a line inserted el
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from sqlalint.project.schema import Table
 from sqlalint.project.symbols import UNKNOWN, External, Module, Symbol
 
 Question = tuple[str, tuple[str, ...]]
+_Made = TypeVar("_Made")
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
@@ -29,6 +30,7 @@ class Questions:
         self._answers: dict[Question, Any] = {}
         self._digests: dict[Question, bytes] = {}
         self._asked: set[Question] = set()
+        self._made: dict[tuple[str, ...], tuple[Any, frozenset[Question]]] = {}
 
     # --- the record ---
 
@@ -51,6 +53,17 @@ class Questions:
     def asked(self) -> frozenset[Question]:
         """The questions since `record`."""
         return frozenset(self._asked)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
+        """What is made of answers, made once: whoever wants it again has asked the same questions."""
+        if key not in self._made:
+            before = self.record()
+            made = make()
+            self._made[key] = made, self.resume(before)
+        value, asked = self._made[key]
+        self._asked |= asked
+        found: _Made = value
+        return found
 
     def digest(self, question: Question) -> bytes:
         """The hash of the answer that a question has now."""
