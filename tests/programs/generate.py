@@ -1,7 +1,8 @@
 """Random programs that query, loop and read: models in both styles, options, mapper settings, every shape of loop.
 
-A program is one module with models and a function `run(session)` (a coroutine for asynchronous ones). It is a
-function of its seed alone.
+A program is models and a function `run(session)` (a coroutine for asynchronous ones). It is a function of its seed
+alone: even seeds give one module in which `run` does everything, odd ones spread it over functions, classes and files
+(`spread.py`).
 """
 
 import random
@@ -39,19 +40,30 @@ from sqlalchemy.orm import (
 
 @dataclass(frozen=True)
 class Program:
-    """A program: its source, and whether `run` is a coroutine."""
+    """A program: its files in the order in which they can be executed, and whether `run` is a coroutine.
+
+    `run` is in the last one. `kind` is what may grow with the rows: "loop" (relationships that code reads),
+    "serializer" (relationships that a schema reads) or "column" (columns that are left out).
+    """
 
     seed: int
-    source: str
+    files: dict[str, str]
     is_async: bool
+    kind: str = "loop"
 
 
 def generate(seed: int) -> Program:
     """The program of a seed."""
-    return _Generator(seed).program()
+    if seed % 2:
+        from tests.programs.spread import SpreadGenerator
+
+        return SpreadGenerator(seed).program()
+    return Generator(seed).program()
 
 
-class _Generator:
+class Generator:
+    """Makes the program of a seed, in one module and one function."""
+
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.seed = seed
@@ -61,14 +73,19 @@ class _Generator:
         self.lines: list[str] = []
 
     def program(self) -> Program:
+        """The program."""
         models = self._modern_models() if self.modern else self._classic_models()
         self._body()
         session = "AsyncSession" if self.is_async else "Session"
         head = f"{'async ' if self.is_async else ''}def run(session: {session}) -> object:"
         body = "\n".join(f"    {line}" for line in self.lines)
-        return Program(self.seed, f"{IMPORTS}\n\n{models}\n\n{head}\n{body}\n", self.is_async)
+        return Program(self.seed, {"program.py": f"{IMPORTS}\n\n{models}\n\n{head}\n{body}\n"}, self.is_async)
 
     # --- models ---
+
+    def _extra(self, entity: str) -> list[str]:
+        """More lines of a model's class."""
+        return []
 
     def _relationship(self, entity: str, name: str) -> str:
         target, kind, back, _ = GRAPH[entity][name]
@@ -99,6 +116,7 @@ class _Generator:
                     rows.append(f'    {key}: Mapped[int] = mapped_column(ForeignKey("{target.lower()}s.id"))')
                 wrapped = f'list["{target}"]' if kind in ("many", "m2m") else f'"{target}"'
                 rows.append(f"    {name}: Mapped[{wrapped}] = {self._relationship(entity, name)}")
+            rows += self._extra(entity)
             parts.append(f"class {entity}(Base):\n" + "\n".join(rows))
         return "\n\n\n".join(parts)
 
@@ -111,6 +129,7 @@ class _Generator:
                 if key:
                     rows.append(f'    {key} = Column(Integer, ForeignKey("{target.lower()}s.id"), nullable=False)')
                 rows.append(f"    {name} = {self._relationship(entity, name)}")
+            rows += self._extra(entity)
             parts.append(f"class {entity}(Base):\n" + "\n".join(rows))
         return "\n\n\n".join(parts)
 
