@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tests.programs.generate import GRAPH, IMPORTS, Generator, Program
 
-KINDS = ["loop"] * 6 + ["serializer", "serializer", "column", "column"]
+KINDS = ["loop"] * 5 + ["serializer"] * 3 + ["column"] * 2
 # Where the rows come from, and how a row is read.
 SOURCES = [
     "inline",
@@ -26,6 +26,8 @@ SOURCES = [
     "one",
     "page",
     "carrier",
+    "service",
+    "dataclass",
 ]
 READS = [
     "inline",
@@ -39,10 +41,15 @@ READS = [
     "static",
     "presenter",
     "awaited",
+    "nested",
+    "nested",
+    "getter",
 ]
-LOOPS = ["plain"] * 4 + ["callback", "lambda", "report", "each", "partial"]
+LOOPS = ["plain"] * 5 + ["callback", "lambda", "report", "each", "partial"]
 _HEAD = f"""\
+from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import defer, deferred, undefer
@@ -60,7 +67,7 @@ class SpreadGenerator(Generator):
         self.read, self.loop = self.random.choice(READS), self.random.choice(LOOPS)
         self.defined: dict[str, list[str]] = {"helpers.py": [], "program.py": []}
         self.homes: dict[str, str] = {}
-        self.methods: list[str] = []
+        self.methods: dict[str, list[str]] = {}
         self.reader = ""
         if self.random.random() < 0.25:
             self.lazy = {k: "raise" if self.random.random() < 0.4 else lazy for k, lazy in self.lazy.items()}
@@ -87,7 +94,7 @@ class SpreadGenerator(Generator):
     def _extra(self, entity: str) -> list[str]:
         form = "Mapped[str] = mapped_column(String(50), default='', deferred=True)"
         column = f"text: {form}" if self.modern else "text = deferred(Column(String(50), default=''))"
-        return [f"    {column}", *(f"    {line}" for line in (self.methods if entity == self.root else []))]
+        return [f"    {column}", *(f"    {line}" for line in self.methods.get(entity, []))]
 
     # --- functions ---
 
@@ -271,6 +278,37 @@ class SpreadGenerator(Generator):
         self.lines.append(f"found = {self._waited('carried(session)')}")
         return 'found["items"]'
 
+    def _from_service(self) -> str:
+        with self._captured() as body:
+            rows = self._taken()
+            body.append(f"return {rows}")
+        lines = [line.replace("session.", "self.session.") for line in body]
+        wait = "async " if self.is_async else ""
+        text = ["class Service:", "    def __init__(self, session):", "        self.session = session"]
+        text += [f"    {wait}def find(self):", *(f"        {line}" for line in lines)]
+        if self.random.random() < 0.5:
+            text += [f"    {wait}def rows(self):", f"        return {self._waited('self.find()')}"]
+        self._define("Service", "\n".join(text).replace("if session is", "if self.session is"))
+        method = "rows" if "def rows" in "\n".join(text) else "find"
+        if self.random.random() < 0.5:
+            self.lines.append("service = Service(session)")
+            return self._named(self._waited(f"service.{method}()"))
+        return self._named(self._waited(f"Service(session).{method}()"))
+
+    def _from_dataclass(self) -> str:
+        found = self._find()
+        fields = ["@dataclass", "class Found:", f"    items: list[{self.root}]", "    total: int"]
+        self._define("Found", "\n".join(fields))
+        self._function(
+            "result", "session", [f"return Found({found}, 1)"], waits=True, uses=self._nearest("find", "Found")
+        )
+        self.lines.append(f"answer = {self._waited('answered(session)')}")
+        return "answer.items"
+
+    def _nearest(self, *names: str) -> str:
+        """One of several names that is in the file of `run`, if there is one."""
+        return next((name for name in names if self.homes.get(name) == "program.py"), names[0])
+
     # --- what happens to them ---
 
     def _first_option(self) -> str:
@@ -284,7 +322,16 @@ class SpreadGenerator(Generator):
         self.lines.append(self._waited("preload(session)"))
 
     def _effect_on_one(self) -> None:
-        if not self.path or self.random.random() > 0.4:
+        if not self.path or self.random.random() > 0.5:
+            return
+        target, kind, _, _ = GRAPH[self.root][self.path[0]]
+        if kind == "m2o" and self.random.random() < 0.5:
+            self._function("put", "row, value", [f"row.{self.path[0]} = value"])
+            self.lines += [
+                f"other = {self._waited(f'session.get({target}, 1)')}",
+                "if one is not None:",
+                "    put(one, other)",
+            ]
             return
         self._function("fill", "session, row", [self._waited(f'session.refresh(row, ["{self.path[0]}"])')], waits=True)
         self.lines += ["if one is not None:", f"    {self._waited('fill(session, one)')}"]
@@ -342,14 +389,31 @@ class SpreadGenerator(Generator):
         match self.read:
             case "property" | "method" if self.kind != "serializer":
                 marks = ["@property"] if self.read == "property" else []
-                self.methods = [*marks, "def shown(self):", f"    return {self._text('self')}"]
+                self.methods[self.root] = [*marks, "def shown(self):", f"    return {self._text('self')}"]
                 return f"{variable}.shown" + ("" if self.read == "property" else "()")
+            case "nested" if self.path:
+                return self._by_methods(variable)
+            case "getter" if self.path and GRAPH[self.root][self.path[0]][1] in ("m2o", "one"):
+                self.path = self.path[:1]
+                return f'attrgetter("{self.path[0]}.name")({variable})'
             case "function" | "behind" | "awaited" | "flag" | "sometimes":
                 return self._by_function(variable)
             case "static" | "presenter":
                 return self._by_class(variable)
             case _:
                 return self._text(variable)
+
+    def _by_methods(self, variable: str) -> str:
+        """A method of each model on the way, which calls the next one's."""
+        at = self.root
+        for depth, name in enumerate([*self.path, ""]):
+            target, kind, _, _ = GRAPH[at].get(name, ("", "", "", None))
+            text = f"self.{name}.shown{depth + 1}()" if name else "self.name"
+            if kind in ("many", "m2m"):
+                text = f"[one.shown{depth + 1}() for one in self.{name}]"
+            self.methods.setdefault(at, []).extend([f"def shown{depth}(self):", f"    return {text}"])
+            at = target
+        return f"{variable}.shown0()"
 
     def _by_function(self, variable: str) -> str:
         if "show" not in self.homes:

@@ -200,7 +200,7 @@ class Following:
                 return replace(value, batch=next(self.numbers))
             case v.Awaitable(value=inner):
                 return v.Awaitable(self._given_back(inner, call, own))
-            case v.Closure():
+            case v.Closure() | v.Partial():
                 return v.UNKNOWN  # its names are those of the function that made it
             case _:
                 return value
@@ -245,8 +245,8 @@ def _bind(
     optional = {p.name for p in function.parameters if isinstance(p.default, ex.Literal) and p.default.value is None}
     found: dict[str, v.Value] = {}
     for name, value in given.items():
-        if isinstance(value, v.Statement):
-            handed.statements.append(value)
+        if isinstance(value, v.Statement | v.Result):
+            handed.statements.append(value.statement if isinstance(value, v.Result) else value)
         shape = value if _matters(value) else handed.shape(value)
         if shape is not None:
             found[name] = shape
@@ -258,6 +258,8 @@ def _bind(
 def _matters(value: v.Value) -> bool:
     match value:
         case v.ModelClass() | v.Option() | v.Statement() | v.Attribute() | v.Session() | v.ClassRef() | v.Object():
+            return True
+        case v.Result():
             return True
         case v.Literal(value=literal):
             return literal is None or isinstance(literal, bool)

@@ -206,6 +206,10 @@ class Evaluator:
         match function:
             case v.Method(receiver=receiver, name=name):
                 return calls.method(frame, receiver, name, arguments, keywords, call)
+            case v.Partial(arguments=first, keywords=named):
+                return self._called(function.function, [*first, *arguments], {**named, **keywords}, call)
+            case v.ExternalRef(name="functools.partial") if arguments:
+                return v.Partial(arguments[0], tuple(arguments[1:]), keywords)
             case v.ExternalRef(name=name):
                 value = calls.external(frame, name, arguments, keywords, call.span)
                 if isinstance(value, v.Unknown) and name in frame.questions.project.libraries.objects:
@@ -259,6 +263,11 @@ class Evaluator:
                 return v.UNKNOWN
             case v.FunctionRef() if self.frame.callees is not None:
                 return self.frame.callees.called(self.frame, at, function, arguments, {})
+            case v.Partial(function=v.FunctionRef() as inner) if self.frame.callees is not None:
+                given = [*function.arguments, *arguments]
+                return self.frame.callees.called(self.frame, at, inner, given, function.keywords)
+            case v.Partial():
+                return self.apply(function.function, [*function.arguments, *arguments], at)
             case _:
                 return v.UNKNOWN
 

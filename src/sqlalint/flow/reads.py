@@ -58,8 +58,9 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     if action == "assign":
         frame.touched |= {(batch, name) for batch in instance.batches}
     back = _way_back(instance, found, frame)
-    if back is not None:  # the same object: what the longer chain loads of it is loaded
-        return replace(back, loads=ld.add(back.loads, instance.loads.below(name)))
+    if back is not None:  # the same object: what the longer chain loads of it is loaded, where it is loaded at all
+        below = instance.loads.below(name) if how in ld.LOADING or how in _EAGER else ld.NOTHING
+        return replace(back, loads=ld.add(back.loads, below))
     return _target(frame, instance, found, number)
 
 
@@ -113,7 +114,7 @@ def _why_silent(
     pinned = _pinned(frame, instance, found) if how != "raise" else None  # that raises whatever the session holds
     if pinned == "object" or (pinned == "key" and not instance.origin.is_async):
         return "the query's condition fixes it to one object"
-    if _way_back(instance, found, frame) is not None:
+    if how != "raise" and _way_back(instance, found, frame) is not None:
         return "it leads back to the object whose collection this is"
     if _is_touched(frame, instance, found.attribute):
         return "loaded before, on the same objects"

@@ -266,6 +266,14 @@ class Callback(Struct, frozen=True):
     number: int
 
 
+class Partial(Struct, frozen=True):
+    """`functools.partial`: a function that is given some of its arguments already."""
+
+    function: "Value"
+    arguments: tuple["Value", ...]
+    keywords: dict[str, "Value"] = {}
+
+
 class ModuleRef(Struct, frozen=True):
     """A module of the project."""
 
@@ -293,7 +301,7 @@ class Awaitable(Struct, frozen=True):
 
 Value: TypeAlias = (
     Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
-    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | Callback | ModuleRef | ExternalRef | Method
+    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | Callback | Partial | ModuleRef | ExternalRef | Method
     | Awaitable
 )  # fmt: skip
 
