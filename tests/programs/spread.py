@@ -300,7 +300,7 @@ class SpreadGenerator(Generator):
         fields = ["@dataclass", "class Found:", f"    items: list[{self.root}]", "    total: int"]
         self._define("Found", "\n".join(fields))
         self._function(
-            "result", "session", [f"return Found({found}, 1)"], waits=True, uses=self._nearest("find", "Found")
+            "answered", "session", [f"return Found({found}, 1)"], waits=True, uses=self._nearest("find", "Found")
         )
         self.lines.append(f"answer = {self._waited('answered(session)')}")
         return "answer.items"
@@ -391,9 +391,12 @@ class SpreadGenerator(Generator):
                 marks = ["@property"] if self.read == "property" else []
                 self.methods[self.root] = [*marks, "def shown(self):", f"    return {self._text('self')}"]
                 return f"{variable}.shown" + ("" if self.read == "property" else "()")
-            case "nested" if self.path:
+            case "nested" if self.kind == "loop":
                 return self._by_methods(variable)
-            case "getter" if self.path and GRAPH[self.root][self.path[0]][1] in ("m2o", "one"):
+            case "getter" if self.kind == "loop" and GRAPH[self.root][self.path[0]][1] in (
+                "m2o",
+                "one",
+            ):  # of one object
                 self.path = self.path[:1]
                 return f'attrgetter("{self.path[0]}.name")({variable})'
             case "function" | "behind" | "awaited" | "flag" | "sometimes":

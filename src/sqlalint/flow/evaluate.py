@@ -210,6 +210,9 @@ class Evaluator:
                 return self._called(function.function, [*first, *arguments], {**named, **keywords}, call)
             case v.ExternalRef(name="functools.partial") if arguments:
                 return v.Partial(arguments[0], tuple(arguments[1:]), keywords)
+            case v.ExternalRef(name="operator.attrgetter"):
+                names = tuple(a.value for a in arguments if isinstance(a, v.Literal) and isinstance(a.value, str))
+                return v.Getter(names) if len(names) == len(arguments) else v.UNKNOWN
             case v.ExternalRef(name=name):
                 value = calls.external(frame, name, arguments, keywords, call.span)
                 if isinstance(value, v.Unknown) and name in frame.questions.project.libraries.objects:
@@ -229,7 +232,7 @@ class Evaluator:
             case v.Object(class_id=class_id):
                 made = self.members.member(function, "__call__", call.span)
                 return self._called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN
-            case v.Closure() | v.Callback():
+            case v.Closure() | v.Callback() | v.Getter():
                 return self.apply(function, arguments, call.span)
             case v.FunctionRef() if frame.callees is not None:
                 value = frame.callees.called(frame, call.span, function, arguments, keywords)
@@ -261,6 +264,8 @@ class Evaluator:
             case v.Callback():
                 self.frame.call_back(function, arguments, at)
                 return v.UNKNOWN
+            case v.Getter(names=names) if arguments:
+                return v.single(v.Items(tuple(self._got(arguments[0], name, at) for name in names)))
             case v.FunctionRef() if self.frame.callees is not None:
                 return self.frame.callees.called(self.frame, at, function, arguments, {})
             case v.Partial(function=v.FunctionRef() as inner) if self.frame.callees is not None:
@@ -270,6 +275,14 @@ class Evaluator:
                 return self.apply(function.function, [*function.arguments, *arguments], at)
             case _:
                 return v.UNKNOWN
+
+    def _got(self, value: v.Value, dotted: str, at: At) -> v.Value:
+        for name in dotted.split("."):
+            if isinstance(value, v.Instance):
+                value = reads.attribute(self.frame, value, name, at)
+            else:
+                value = self.members.member(value, name, at) if isinstance(at, Span) else v.UNKNOWN
+        return value
 
     def inline(self, function: v.Closure, arguments: list[v.Value]) -> v.Value:
         """Follow a lambda or local function with these arguments."""

@@ -36,7 +36,7 @@ class Handed:
             case v.Instance() if value.origin.kind in _IN_SIGHT:
                 self.objects.append(value)
                 return v.Instance(value.model, v.HANDED, ld.UNKNOWN_LOADS, given=len(self.objects))
-            case v.Closure() | v.Callback() | v.FunctionRef() | v.Partial():
+            case v.Closure() | v.Callback() | v.FunctionRef() | v.Partial() | v.Getter():
                 self.functions.append(value)
                 return v.Callback(len(self.functions))
             case v.Many(element=element, kind=kind, few=few) if kind != "dynamic":

@@ -276,11 +276,18 @@ def _is_held(frame: Frame, instance: v.Instance, target: Model | None) -> bool:
 
 def eager_targets(frame: Frame, statement: v.Statement) -> set[str]:
     """The models of the objects that a statement loads behind its entities, by options and mapper settings."""
-    found: set[str] = set()
-    pending = [(e.model, e.loads) for e in statement.entities or () if e.model]
+    return {model for _, model in eager_paths(frame, statement)}
+
+
+def eager_paths(frame: Frame, statement: v.Statement) -> set[tuple[tuple[str, ...], str]]:
+    """The ways from its entities on which a statement loads objects, and their models."""
+    found: set[tuple[tuple[str, ...], str]] = set()
+    pending: list[tuple[str, ld.Loads, tuple[str, ...]]] = [
+        (e.model, e.loads, ()) for e in statement.entities or () if e.model
+    ]
     entered: list[tuple[str, ld.Loads]] = []  # with the same loads a model leads to the same objects: cycles end
     while pending:
-        model_id, loads = pending.pop()
+        model_id, loads, path = pending.pop()
         model = frame.questions.model(model_id)
         if model is None or (model_id, loads) in entered:
             continue
@@ -289,8 +296,8 @@ def eager_targets(frame: Frame, statement: v.Statement) -> set[str]:
             entry = loads.entry(name)
             how = entry.how if entry is not None and entry.how != "default" else relationship.lazy
             if how in _EAGER | ld.JOINED and relationship.target:
-                found.add(relationship.target)
-                pending.append((relationship.target, loads.below(name)))
+                found.add(((*path, name), relationship.target))
+                pending.append((relationship.target, loads.below(name), (*path, name)))
     return found
 
 
@@ -308,7 +315,17 @@ def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: At)
         return
     if _is_touched(frame, instance, name) or not _is_left_out(instance, model, name):
         return
-    record(frame, instance, model, None, at, unsure=False, action="read", attribute=name)
+    unsure = _is_loaded_beside(frame, instance)
+    record(frame, instance, model, None, at, unsure=unsure, action="read", attribute=name)
+
+
+def _is_loaded_beside(frame: Frame, instance: v.Instance) -> bool:
+    """Whether the query of an object loads others of its class on another way: perhaps the same one, whole."""
+    statement = instance.origin.statement
+    if statement is None:
+        return False
+    found = eager_paths(frame, statement) | {((), e.model) for e in statement.entities or () if e.model}
+    return any(model == instance.model and path != instance.path for path, model in found)
 
 
 def is_number(model: Model, name: str) -> bool:

@@ -274,6 +274,12 @@ class Partial(Struct, frozen=True):
     keywords: dict[str, "Value"] = {}
 
 
+class Getter(Struct, frozen=True):
+    """`operator.attrgetter`: gives attributes of what it is called with, each by a dotted name."""
+
+    names: tuple[str, ...]
+
+
 class ModuleRef(Struct, frozen=True):
     """A module of the project."""
 
@@ -301,7 +307,7 @@ class Awaitable(Struct, frozen=True):
 
 Value: TypeAlias = (
     Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
-    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | Callback | Partial | ModuleRef | ExternalRef | Method
+    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | Callback | Partial | Getter | ModuleRef | ExternalRef | Method
     | Awaitable
 )  # fmt: skip
 
