@@ -13,6 +13,7 @@ from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
 from sqlalint.flow.builtins import builtin
+from sqlalint.flow.carriers import carrier
 from sqlalint.flow.expiry import made
 from sqlalint.flow.fetches import note_fetch
 from sqlalint.flow.frame import At, Frame
@@ -228,7 +229,9 @@ class Evaluator:
             case v.ModelClass(model=model):
                 return self._made_new(model, keywords, call)
             case v.ClassRef(class_id=class_id):
-                return v.Object(class_id)
+                open_ended = call.has_open_arguments or call.has_open_keywords
+                carried = None if open_ended else carrier(frame, class_id, arguments, keywords)
+                return carried or v.Object(class_id)
             case v.Object(class_id=class_id):
                 made = self.members.member(function, "__call__", call.span)
                 return self._called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN

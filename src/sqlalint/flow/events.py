@@ -49,7 +49,8 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     `path` are the relationships from the query's entity to the object, `path_models` and `path_ids` the names and the ids
     of the models that have them, `model` the object's class. `loop` is the loop
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
-    options are not known. `target_held`: objects of the target are alive in the function. `further` are the reads
+    options are not known. `target_held`: objects of the target are alive in the function; `in_rows`:
+    the query itself loads some, on another way. `further` are the reads
     behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
     `field`: the field of a serializer that reads it, "" for code. `left_out_by`: the options of a column.
     `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last

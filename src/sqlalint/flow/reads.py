@@ -235,7 +235,7 @@ def record(
             unsure=unsure,
             conditional=frame.depth > (active.depth if active else 0),
             target_held=bool(found and _pinned(frame, instance, found)) or _is_held(frame, instance, target),
-            in_rows=False,
+            in_rows=target is not None and target.id in _loaded_beside(frame, instance),
             action=action,
             raises=raises,
             field=seen.field,
@@ -256,12 +256,17 @@ def _touch(frame: Frame, instance: v.Instance, name: str, action: str) -> None:
         active.touched.add((instance.batch, name))
 
 
+def _loaded_beside(frame: Frame, instance: v.Instance) -> set[str]:
+    """The models of what the query of an object loads with it."""
+    statement = instance.origin.statement
+    return set() if statement is None else eager_targets(frame, statement)
+
+
 def _is_held(frame: Frame, instance: v.Instance, target: Model | None) -> bool:
     """Whether objects of a model may be in the session already: from another query, or loaded with this one."""
     if target is None:
         return False
-    statement = instance.origin.statement
-    if statement is not None and target.id in eager_targets(frame, statement):
+    if target.id in _loaded_beside(frame, instance):
         return True
     for value in frame.names.values():
         element = value.element if isinstance(value, v.Many) else value.value if isinstance(value, v.Pairs) else value

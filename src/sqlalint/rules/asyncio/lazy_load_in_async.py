@@ -74,6 +74,8 @@ def _tier(read: LazyRead) -> Confidence:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
+    if read.in_rows:
+        return Confidence.POSSIBLE  # the query loads objects of that class: perhaps all that are wanted
     # A target that is in the session already, or a NULL key, emits nothing and raises nothing.
     absent = not read.target_held and not relationship.self_referential and relationship.required is True
     return Confidence.CERTAIN if absent else Confidence.LIKELY
