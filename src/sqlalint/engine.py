@@ -15,12 +15,14 @@ from sqlalint.config.select import RETIRED
 from sqlalint.facts.file import Failure
 from sqlalint.flow.analysis import follow_all
 from sqlalint.flow.causes import Causes
+from sqlalint.flow.events import ExpiredRead, ExpiringFactory
 from sqlalint.hashing import blake2b
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.models.metadata import unnamed_constraints
 from sqlalint.project.models.written import application_tables, deleted_parents, open_one_to_ones, written_defaults
 from sqlalint.project.project import Project, Records
+from sqlalint.project.sessions import session_factories
 from sqlalint.project.settings import Settings
 from sqlalint.project.suppressions import SuppressionComment, UnusedSuppression, suppression_comments
 from sqlalint.reading import Progress, read_tree
@@ -172,11 +174,24 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.awaits
         yield from found.counted
         yield Loops(found.loops_understood, found.loops)
+    expired = tuple(causes.expired)
+    yield from expired
+    yield from expiring_factories(project, expired)
     yield from causes.reads
     yield from causes.serialized
     yield from causes.async_reads
     yield from causes.raised
     yield from causes.repeated
+
+
+def expiring_factories(project: Project, expired: Iterable[ExpiredRead]) -> Iterator[ExpiringFactory]:
+    """The factories whose sessions expire their objects on commit, but for those that a read after one speaks of."""
+    made = [f for f in session_factories(project) if f.expires]
+    reads = [r for r in expired if r.how == "commit"]
+    named = {r.factory for r in reads}
+    if None in named and len(made) == 1:
+        return
+    yield from (ExpiringFactory(f) for f in made if f.commits and f.at not in named)
 
 
 class Loops(Struct, frozen=True):

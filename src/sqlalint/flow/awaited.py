@@ -1,6 +1,6 @@
 """Which methods of SQLAlchemy's asynchronous classes are coroutines, and which are not.
 
-`tests/proofs/test_awaiting.py` holds the tables to the library that is installed. A method that is in neither table is
+`tests/proofs/test_asyncio.py` holds the tables to the library that is installed. A method that is in neither table is
 none about which anything is said: `begin()`, `begin_nested()`, `connect()` and a connection's `stream()` give what may be
 awaited or entered. Of what only some versions have, the versions that have it agree.
 """

@@ -20,7 +20,7 @@ from sqlalint.flow import executions, hints
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.frame import At, Frame
-from sqlalint.flow.given import NOTHING_DONE, Summary
+from sqlalint.flow.given import NOTHING_DONE, Expire, Summary
 from sqlalint.flow.handing import Handed, Performance, substituted
 from sqlalint.flow.questions import Question, Questions
 from sqlalint.flow.telling import told
@@ -185,7 +185,8 @@ class Following:
                 if given:
                     return value
                 origin = origin if origin.at in own else replace(origin, calls=(call, *origin.calls))
-                return replace(value, origin=origin, batch=next(self.numbers), either=(), loop=0, read=0)
+                stale = value.stale and replace(value.stale, calls=(call, *value.stale.calls), session=None)
+                return replace(value, origin=origin, batch=next(self.numbers), either=(), loop=0, read=0, stale=stale)
             case v.Statement(at=at):
                 return value if at in own else replace(value, calls=(call, *value.calls))
             case v.Many(element=element):
@@ -211,9 +212,11 @@ def _summary(frame: Frame, text: Text) -> Summary:
     reads = tuple(r for r in frame.reads if r.instance.origin.at in frame.statements and not r.dropped)
     consumed = tuple(c for c in frame.consumed if c.query.at in frame.statements)
     sent = told(frame, text)
-    if not (frame.steps or loaded or reads or consumed or sent is not executions.NONE_EXECUTED):
+    steps = (*frame.steps, *(Expire(e, conditional=True) for e in frame.staleness.parting))
+    selected = frozenset(frame.staleness.selected)
+    if not (steps or loaded or reads or consumed or selected or sent is not executions.NONE_EXECUTED):
         return NOTHING_DONE
-    return Summary(tuple(frame.steps), reads, consumed, frozenset(frame.finished), loaded, sent)
+    return Summary(steps, reads, consumed, frozenset(frame.finished), loaded, sent, selected)
 
 
 def _bind(

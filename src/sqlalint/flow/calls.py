@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
-from sqlalint.flow import executions, hints, holding, reads, results, serialize
+from sqlalint.flow import emptied, executions, hints, holding, reads, results, serialize
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -27,6 +27,11 @@ _SESSION_FACTORIES = {
     "sqlalchemy.ext.asyncio.async_sessionmaker": True,
     "sqlalchemy.ext.asyncio.async_scoped_session": True,
 }
+# Statements that give rows only where they have `returning()`.
+_WRITES = frozenset(
+    {f"sqlalchemy.{n}" for n in ("update", "insert", "delete")}
+    | {f"sqlalchemy.dialects.{d}.insert" for d in ("postgresql", "sqlite", "mysql", "mariadb")}
+)
 _CONNECTIONS = {
     "sqlalchemy.create_engine": v.Session(core=True),
     "sqlalchemy.ext.asyncio.create_async_engine": v.Session(is_async=True, core=True, kind="AsyncEngine"),
@@ -44,6 +49,8 @@ def external(
     """The value of a call of a library's function or class, by its canonical name."""
     if name == "sqlalchemy.select":
         return sm.selected(arguments, False, frame.spot(at), None)
+    if name in _WRITES:
+        return v.Statement(frame.spot(at), ())
     if name in op.LOADER_FUNCTIONS:
         return op.make(name.rpartition(".")[2], arguments, frame.questions, frame.spot(at))
     if name == "sqlalchemy.orm.aliased":
@@ -101,7 +108,8 @@ def _factory(name: str, arguments: list[v.Value], keywords: dict[str, v.Value]) 
     if isinstance(first, v.Factory):
         is_async = first.session.is_async
     if "scoped" in name:
-        return v.Session(is_async, kind="async_scoped_session" if name.endswith("async_scoped_session") else "")
+        base = first.session if isinstance(first, v.Factory) else v.Session(is_async)
+        return replace(base, kind="async_scoped_session" if name.endswith("async_scoped_session") else "")
     return v.Factory(v.Session(is_async, kind="AsyncSession" if is_async else ""))
 
 
@@ -128,6 +136,19 @@ def method(
     call: ex.Call,
 ) -> v.Value:
     """The value of `receiver.name(...)`."""
+    value = _method(frame, receiver, name, arguments, keywords, call)
+    emptied.note(frame, receiver, name, arguments, keywords, call, value)
+    return value
+
+
+def _method(
+    frame: Frame,
+    receiver: v.Value,
+    name: str,
+    arguments: list[v.Value],
+    keywords: dict[str, v.Value],
+    call: ex.Call,
+) -> v.Value:
     at = call.span
     blame = call.function.name_span if isinstance(call.function, ex.Attribute) else at
     match receiver:

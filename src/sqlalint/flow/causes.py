@@ -4,9 +4,18 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from sqlalint.facts.span import Spot
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, LoopReads, RaisedRead, RepeatedQuery, SerializedReads
+from sqlalint.flow.events import (
+    AsyncRead,
+    ExpiredRead,
+    Function,
+    LazyRead,
+    LoopReads,
+    RaisedRead,
+    RepeatedQuery,
+    SerializedReads,
+)
 
-_Read = TypeVar("_Read", LoopReads, SerializedReads, AsyncRead, RaisedRead)
+_Read = TypeVar("_Read", LoopReads, SerializedReads, AsyncRead, RaisedRead, ExpiredRead)
 
 
 class Causes:
@@ -16,6 +25,7 @@ class Causes:
         self._loops: dict[tuple[Spot, Spot, frozenset[str]], LoopReads] = {}
         self._serialized: dict[tuple[Spot, Spot], SerializedReads] = {}
         self._async: dict[tuple[Spot, Spot], AsyncRead] = {}
+        self._expired: dict[tuple[Spot, Spot], ExpiredRead] = {}
         self._raised: dict[tuple[Spot, Spot], RaisedRead] = {}
         self._repeated: dict[tuple[Spot, Spot], RepeatedQuery] = {}
 
@@ -25,6 +35,9 @@ class Causes:
             names = frozenset(read.name for read in reads.reads)
             loop = reads.loop.at, reads.query.at, names
             self._loops[loop] = _nearer(reads, self._loops.get(loop))
+        for stale in found.expired:
+            key = stale.at, stale.expired
+            self._expired[key] = _nearer(stale, self._expired.get(key))
         for serialized in found.serialized:
             key = serialized.at, serialized.reads.query.at
             self._serialized[key] = _nearer(serialized, self._serialized.get(key))
@@ -38,6 +51,11 @@ class Causes:
             other = self._repeated.get((query.loop.at, query.place))
             if other is None or len(query.calls) < len(other.calls):
                 self._repeated[query.loop.at, query.place] = query
+
+    @property
+    def expired(self) -> Iterable[ExpiredRead]:
+        """One for each read and what has emptied its object."""
+        return self._expired.values()
 
     @property
     def reads(self) -> Iterable[LoopReads]:
@@ -69,8 +87,10 @@ def _nearer(one: _Read, other: _Read | None) -> _Read:
     return one if other is None or _distance(one) < _distance(other) else other
 
 
-def _distance(found: LoopReads | SerializedReads | AsyncRead | RaisedRead) -> tuple[int, Spot]:
+def _distance(found: LoopReads | SerializedReads | AsyncRead | RaisedRead | ExpiredRead) -> tuple[int, Spot]:
     first: LazyRead
+    if isinstance(found, ExpiredRead):
+        return len(found.calls) + len(found.expired_calls), found.at
     match found:
         case LoopReads(reads=(first, *_)) | SerializedReads(reads=LoopReads(reads=(first, *_))):
             pass

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, hints, holding, loops, reads, results
+from sqlalint.flow import calls, emptied, hints, holding, loops, reads, results
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
@@ -142,7 +142,7 @@ class Evaluator:
             self.frame.awaiting = False
         note_call(self.frame, function, call, value)
         note_fetch(self.frame, function, call, value)
-        return made(function, call, arguments, keywords, value)
+        return emptied.placed(self.frame, function, call, made(function, call, arguments, keywords, value))
 
     def _super(self, call: ex.Call) -> v.Super | None:
         """`super()` in a method, or `super(Class, self)`."""
@@ -444,6 +444,7 @@ class Evaluator:
     def bind(self, name: str, value: v.Value, at: Span) -> None:
         """Give a name a value."""
         self.frame.names[name] = value
+        emptied.bound(self.frame, name, value)
         self.frame.see(at, name, value)
 
     def assign(self, target: ex.Expr, value: v.Value) -> None:
@@ -478,6 +479,7 @@ class Evaluator:
     def _assign_attribute(self, target: ex.Attribute, value: v.Value) -> None:
         owner = self.value(target.value)
         if isinstance(owner, v.Instance):
+            emptied.assigned(self.frame, owner, target.name)
             model = self.frame.questions.model(owner.model)
             if model is not None and target.name in model.relationships:
                 reads.relationship(self.frame, owner, model, target.name, target.name_span, "assign")

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from sqlalint.facts.span import Spot
 from sqlalint.project.mapping import Relationship
+from sqlalint.project.sessions import SessionFactory
 from sqlalint.report.finding import Edit
 
 _FEW_CALLS = 3
@@ -245,6 +246,58 @@ class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
         return f"{self.model_name}.{self.attribute}"
 
 
+class ExpiredRead(Struct, frozen=True, array_like=True, kw_only=True):
+    """An attribute of an object of an asynchronous session that is read when it has been emptied.
+
+    `how`: commit, rollback, expire, expire_all; `expired` is where, and `expired_calls` lead there. `setting`: whether the
+    session expires on commit, None where its factory is not resolved; `factory` is where it is made. `sure`: the session
+    is resolved, and is that of the object. `maybe`: it is emptied on some ways only. `written` is the object in the
+    function's own words; `calls` lead to the read, outermost first, `field` is the field of a serializer that does it.
+    """
+
+    at: Spot
+    calls: tuple[Spot, ...]
+    qualname: str
+    written: str
+    model: str
+    attribute: str
+    how: str
+    expired: Spot
+    expired_calls: tuple[Spot, ...]
+    setting: bool | None
+    factory: Spot | None
+    sure: bool
+    maybe: bool
+    conditional: bool
+    field: str
+
+    @property
+    def place(self) -> Spot:
+        """Where the function does it: the read, or the call that leads to it."""
+        return self.calls[0] if self.calls else self.at
+
+    @property
+    def name(self) -> str:
+        """`user.id`, or `User.id` where the function has no name for the object."""
+        return f"{self.written or self.model}.{self.attribute}"
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether many functions have a say in whether it is read."""
+        return self.conditional and len(self.calls) > _FEW_CALLS
+
+
+class ExpiringFactory(Struct, frozen=True, array_like=True):
+    """A factory of asynchronous sessions that expire their objects on commit, of which no read after one is in sight."""
+
+    factory: SessionFactory
+
+    @property
+    def at(self) -> Spot:
+        """The call that makes it."""
+        return self.factory.at
+
+
 class AwaitMisuse(Struct, frozen=True, array_like=True):
     """A call of an asynchronous class, or of a result, that is awaited and should not be, or the other way round.
 
@@ -299,3 +352,4 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     loops: int = 0
     loops_understood: int = 0
     awaits: tuple[AwaitMisuse, ...] = ()
+    expired: tuple[ExpiredRead, ...] = ()

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Spot
-from sqlalint.flow.events import AsyncRead, Function, LazyRead, Loop, LoopReads, RaisedRead, SerializedReads
+from sqlalint.flow.events import (
+    AsyncRead,
+    ExpiredRead,
+    Function,
+    LazyRead,
+    Loop,
+    LoopReads,
+    RaisedRead,
+    SerializedReads,
+)
 from sqlalint.flow.frame import Frame, Read, query_of
 from sqlalint.flow.repeated import repeated
 from sqlalint.flow.text import Text
@@ -52,6 +61,7 @@ def events_of(frame: Frame, text: Text) -> Function:
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
         awaits=frame.awaits,
+        expired=tuple(_expired(frame)),
     )
 
 
@@ -63,6 +73,33 @@ def _serialized(frame: Frame, groups: list[LoopReads]) -> Iterator[SerializedRea
     for (at, _), same in found.items():
         reads = tuple(dict.fromkeys(r for g in same for r in g.reads))
         yield SerializedReads(frame.serializers.get(at, ""), LoopReads(same[0].loop, same[0].query, reads))
+
+
+def _expired(frame: Frame) -> Iterator[ExpiredRead]:
+    """One for each place that reads; of one object the first read."""
+    seen: set[tuple[Spot, tuple[Spot, ...]]] = set()
+    for read in frame.staleness.reads.values():
+        if (read.at, read.calls) in seen:
+            continue
+        seen.add((read.at, read.calls))
+        expiry = read.expiry
+        yield ExpiredRead(
+            at=read.at,
+            calls=read.calls,
+            qualname=frame.key,
+            written=read.written,
+            model=read.model,
+            attribute=read.attribute,
+            how=expiry.how,
+            expired=expiry.at,
+            expired_calls=expiry.calls,
+            setting=expiry.setting,
+            factory=expiry.factory,
+            sure=read.sure,
+            maybe=expiry.conditional,
+            conditional=read.conditional,
+            field=read.field,
+        )
 
 
 def _root(read: Read, by_number: dict[int, Read]) -> Read:

@@ -2,7 +2,7 @@
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
-from sqlalint.flow import serialize
+from sqlalint.flow import emptied, serialize
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import misuses, note_entered
 from sqlalint.flow.evaluate import Evaluator
@@ -137,6 +137,7 @@ class Follower:
                 self.frame.see(value.span, "", found)
             case st.Return(value=value):
                 found = self.evaluator.value(value) if value is not None else v.NONE
+                found = emptied.returned(self.frame, found)
                 self.frame.see(statement.span, "return", found)
                 self._returned.append(found)
                 return AWAY
@@ -183,6 +184,7 @@ class Follower:
                 value = self.frame.annotations.value(statement.annotation, self.frame.path)
         for target in statement.targets:
             self.evaluator.assign(target, value)
+            emptied.owned(self.frame, target, value, statement.value)
 
     def _augment(self, statement: st.Augment) -> None:
         whole = ex.Binary(statement.span, statement.operator, statement.target, statement.value)
@@ -200,10 +202,12 @@ class Follower:
 
     def _branch(self, body: tuple[st.Statement, ...]) -> tuple[int, dict[str, v.Value]]:
         """Follow a block that may not be entered; returns how it ends and the names after it."""
-        mark = self.frame.mark
+        mark, position = self.frame.mark, len(self.frame.staleness.expiries)
         before = dict(self.frame.names)
         with self.frame.condition():
             end = self.block(body)
+        if end == AWAY:
+            self.frame.forget_expiries(position, mark[1], raises=isinstance(body[-1], st.Raise))
         after, self.frame.names = self.frame.names, before
         if end in (OUT, AWAY):
             left = self.frame.loops if end == AWAY else self.frame.loops[-1:]
@@ -276,10 +280,12 @@ class Follower:
         return self._meet(branches)
 
     def _try(self, statement: st.Try) -> int:
-        before = dict(self.frame.names)
+        before, expiries = dict(self.frame.names), self.frame.staleness.expiries
+        position = len(expiries)
         end = self.block(statement.body)
         if end == ON:
             end = self.block(statement.otherwise)
+        done, expiries[position:] = expiries[position:], []  # not what a handler sees: they may not have happened
         branches = [(end, self.frame.names)]
         self.frame.names = _join_names(before, self.frame.names)
         for handler in statement.handlers:
@@ -287,10 +293,12 @@ class Follower:
                 self.frame.names[handler.name] = v.UNKNOWN
             branches.append(self._branch(handler.body))
         end = self._meet(branches)
+        expiries[position:position] = done
         last = self.block(statement.finally_)
         return max(end, last)
 
     def _with(self, statement: st.With) -> int:
+        entered: list[tuple[st.WithItem, v.Value]] = []
         for item in statement.items:
             value = self.evaluator.value(item.value)
             if not statement.is_async:
@@ -299,7 +307,12 @@ class Follower:
                 value = value.value
             if item.target is not None:
                 self.evaluator.assign(item.target, value)
-        return self.block(statement.body)
+                emptied.owned(self.frame, item.target, value, item.value)
+            entered.append((item, value))
+        end = self.block(statement.body)
+        for item, value in reversed(entered):
+            emptied.left(self.frame, item.value, item.target, value)
+        return end
 
     # --- loops ---
 

@@ -15,9 +15,10 @@ from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import AwaitMisuse, Counted, Loop, Query, ResultConsumed, VersionCheck
 from sqlalint.flow.executions import Execution
-from sqlalint.flow.given import Access, Call
+from sqlalint.flow.given import Access, Call, Expire
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.staleness import Staleness
 from sqlalint.project.mapping import Model, Relationship
 
 
@@ -124,7 +125,7 @@ class Frame:
         self.has_dotted = False  # whether an attribute (`self.session`) is among them
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []
-        self.steps: list[Access | Call] = []  # what is done with what the function was given
+        self.steps: list[Access | Call | Expire] = []  # what is done with what the function was given
         self.serializers: dict[Spot, str] = {}  # what serializes, by its place
         self._accesses: dict[tuple[int, str, str, int], Access] = {}
         self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
@@ -145,6 +146,7 @@ class Frame:
         self.locks = False  # whether a row was locked: a lock of any row may stand for that of another
         self.called: set[tuple[str, str]] = set()  # functions that give no object: they may lock
         self.versions: tuple[VersionCheck, ...] = ()
+        self.staleness = Staleness()
         self.async_calls: dict[Span, AsyncCall] = {}
         self.awaits: tuple[AwaitMisuse, ...] = ()
         self.fetches: dict[Span, Fetch] = {}  # the calls that fetch rows, by where
@@ -192,10 +194,12 @@ class Frame:
     def condition(self) -> Iterator[None]:
         """Inside, what happens may not happen."""
         self.depth += 1
+        expiries, before = self.staleness.expiries, len(self.staleness.expiries)
         try:
             yield
         finally:
             self.depth -= 1
+            expiries[before:] = [replace(e, conditional=True) for e in expiries[before:]]
 
     @property
     def mark(self) -> tuple[int, int]:
@@ -211,6 +215,17 @@ class Frame:
             step = self.steps[position]
             if step.loop is not None and step.loop.number in loop_numbers:
                 self.steps[position] = replace(step, loop=None)
+
+    def forget_expiries(self, position: int, steps: int, *, raises: bool) -> None:
+        """The way on which these stand leaves the function: what comes here is behind none of them.
+
+        Whoever calls the function may be, unless it `raises`.
+        """
+        del self.staleness.expiries[position:]
+        for number, step in enumerate(self.steps[steps:], start=steps):
+            if isinstance(step, Expire) and step.expiry.how:
+                self.staleness.parting += [] if raises else [step.expiry]
+                self.steps[number] = replace(step, expiry=replace(step.expiry, how=""))  # steps are numbered
 
     def seen(self, at: At) -> Seen:
         """Where something is done: here, or in a function that was called."""
@@ -237,6 +252,11 @@ class Frame:
         self.steps.append(made)
         self._accesses[key] = made
         return number
+
+    def expire(self, step: Expire) -> None:
+        """Remember that objects are emptied: what is read of them behind it is another read."""
+        self.steps.append(step)
+        self._accesses.clear()
 
     def call_back(self, function: v.Callback, arguments: Sequence[v.Value], at: At) -> None:
         """Remember that a function that was given is called."""

@@ -13,6 +13,7 @@ from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop, ResultConsumed
 from sqlalint.flow.executions import NONE_EXECUTED, Executions
 from sqlalint.flow.loads import Loads
+from sqlalint.flow.staleness import Expiry
 
 if TYPE_CHECKING:
     from sqlalint.flow.frame import Read
@@ -26,6 +27,14 @@ class Call(Struct, frozen=True):
     at: Spot
     loop: Loop | None
     conditional: bool
+
+
+class Expire(Struct, frozen=True):
+    """The objects of a session that the function did not open itself are emptied."""
+
+    expiry: Expiry
+    conditional: bool
+    loop: Loop | None = None
 
 
 class Access(Struct, frozen=True):
@@ -51,16 +60,18 @@ class Summary(Struct, frozen=True):
     """All that is done, in order. `reads` and `consumed` are of the rows of statements that were given.
 
     `finished` are the loops over something that is held which no turn leaves early, by their numbers: after them all
-    its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model.
+    its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model;
+    `selected` are the models that they ask for.
     `executions` are what it sends.
     """
 
-    steps: "tuple[Access | Call, ...]" = ()
+    steps: "tuple[Access | Call | Expire, ...]" = ()
     reads: "tuple[Read, ...]" = ()
     consumed: tuple[ResultConsumed, ...] = ()
     finished: frozenset[int] = frozenset()
     loaded: tuple[tuple[str, Loads], ...] = ()
     executions: Executions = NONE_EXECUTED
+    selected: frozenset[str] = frozenset()
 
 
 NOTHING_DONE = Summary()

@@ -7,12 +7,12 @@ from contextlib import contextmanager, nullcontext
 from msgspec.structs import replace
 
 from sqlalint.facts.span import START
+from sqlalint.flow import emptied, reads
 from sqlalint.flow import loads as ld
-from sqlalint.flow import reads
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop
 from sqlalint.flow.frame import ActiveLoop, At, Frame, Seen
-from sqlalint.flow.given import Access, Call, Summary
+from sqlalint.flow.given import Access, Call, Expire, Summary
 
 _IN_SIGHT = frozenset({"query", "get", "new", "given"})
 
@@ -66,7 +66,9 @@ class Performance:
         """Do it all, in order."""
         frame = self._frame
         for step in summary.steps:
-            if isinstance(step, Call):
+            if isinstance(step, Expire):
+                emptied.performed(frame, step.expiry, self._at, step.conditional)
+            elif isinstance(step, Call):
                 self._call(step)
             elif isinstance(owner := self.values.get(step.of), v.Instance):
                 self.values[step.number] = self._access(step, owner)
@@ -74,6 +76,7 @@ class Performance:
         for number, active in self._loops.items():
             if number in summary.finished:
                 frame.touched |= active.touched
+        emptied.queried(frame, set(summary.selected))
         for model, loads in summary.loaded:
             frame.loaded.setdefault(model, []).append((frame.number(), loads))
 
@@ -139,6 +142,11 @@ class Performance:
 
 def _acted(frame: Frame, access: Access, owner: v.Instance, at: Seen) -> v.Value:
     match access.action:
+        case action if not access.name:
+            emptied.whole(frame, action, owner)
+            if owner.given:
+                frame.access(owner, "", at, action)
+            return v.UNKNOWN
         case "refresh" | "expire":
             reads.refreshed(frame, owner, access.name, access.action, at)
             return v.UNKNOWN

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from sqlalint.facts.span import START, Span
+from sqlalint.flow import emptied
 from sqlalint.flow import loads as ld
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -22,9 +23,13 @@ def attribute(frame: Frame, instance: v.Instance, name: str, at: At, action: str
         return v.UNKNOWN
     if name in model.relationships:
         return relationship(frame, instance, model, name, at, action)
+    if name == "awaitable_attrs":  # what is awaited there loads all that was emptied
+        emptied.refreshed(frame, instance, None)
     if name in model.proxies:
         return _proxied(frame, instance, model, name, at)
     if name in model.columns or name in model.deferred_properties:
+        if action == "read":
+            emptied.read(frame, instance, model, name, at, action)
         _column(frame, instance, model, name, at)
         if isinstance(at, Span) and is_number(model, name):  # of other functions that is their own matter
             frame.numbers_read[at] = instance
@@ -49,6 +54,8 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
         frame.note(at, f"{model.name}.{name}: {silent}")
     if silent is None and how in _QUERIED:
         return _target(frame, instance, found, 0)  # reading it is nothing: iterating it queries
+    if silent is not None and found.lazy not in _RAISING | _QUERIED:
+        emptied.read(frame, instance, model, name, at, action)
     number = 0
     if silent is None:
         unsure = unsure or _pinned(frame, instance, found, perhaps=True) is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Span, Spot
-from sqlalint.flow import executions, reads
+from sqlalint.flow import emptied, executions, reads
 from sqlalint.flow import loads as ld
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
@@ -259,6 +259,10 @@ def _entity(
     origin = v.Origin(kind, statement.at, is_async, sure, stream, statement, calls=statement.calls)
     if kind == "get":
         frame.locks = frame.locks or statement.locked
+    if is_async or not sure:
+        emptied.queried(
+            frame, {entity.model} | (reads.eager_targets(frame, statement) if entity.loads.entries else set())
+        )
     if entity.loads.entries:
         frame.loaded.setdefault(entity.model, []).append((frame.number(), entity.loads))
     return v.Instance(entity.model, origin, entity.loads, batch=batch)

@@ -14,6 +14,7 @@ _NEUTRAL = frozenset(
     order_by having correlate correlate_except prefix_with suffix_with with_hint with_statement_hint
     execution_options params populate_existing enable_eagerloads autoflush enable_assertions add_cte reset_joinpoint
     set_label_style with_labels with_session merge_result offset self_group cache_ok select_entity_from
+    values ordered_values inline from_select on_conflict_do_update on_conflict_do_nothing on_duplicate_key_update
     """.split()
 )
 ANY_PARENT = "(parent)"
@@ -73,7 +74,7 @@ def method(
             return replace(statement, locked=True)
         case "yield_per":
             return replace(statement, stream=True, yield_per=True)
-        case "with_entities" | "with_only_columns":
+        case "with_entities" | "with_only_columns" | "returning":
             fresh = selected(arguments, statement.legacy, statement.at, statement.session)
             return replace(statement, entities=fresh.entities)
         case "add_columns" | "add_column" | "add_entity":

@@ -15,6 +15,7 @@ from sqlalint.facts.span import Spot
 from sqlalint.facts.statement import Function
 from sqlalint.flow import loads as ld
 from sqlalint.flow.loads import Loads
+from sqlalint.flow.staleness import Expiry
 
 
 class Origin(Struct, frozen=True):
@@ -68,6 +69,7 @@ class Instance(Struct, frozen=True):
     came through, with the batch of the object it came from. `loop`: the number of the loop that it varies with, 0 for
     none. `read`: the number of the lazy load that brought it, 0 for none: further loads behind it belong to that one.
     `either`: the batches that it came from on different ways, where `batch` is 0. `given`: the number of what the function was given, or of the `Access` to that, that this is; 0 for other objects.
+    `stale`: what has emptied it before it was handed out.
     """
 
     model: str
@@ -81,6 +83,7 @@ class Instance(Struct, frozen=True):
     optional: bool = False
     given: int = 0
     either: tuple[int, ...] = ()
+    stale: Expiry | None = None
 
     @property
     def batches(self) -> tuple[int, ...]:
@@ -205,7 +208,7 @@ class Session(Struct, frozen=True):
 
     `kind` is the name of SQLAlchemy's class where that is known, for asynchronous ones; `class_id` the class of the
     project that derives from it, if it is one.
-    `expiry`: EXPIRES, KEEPS or LIBRARY, "" where the factory is not in sight.
+    `expiry`: EXPIRES, KEEPS or LIBRARY, "" where the factory is not in sight; `made`: where it, or its factory, is made.
     """
 
     is_async: bool = False
@@ -214,6 +217,7 @@ class Session(Struct, frozen=True):
     kind: str = ""
     class_id: str = ""
     expiry: str = ""
+    made: Spot | None = None
 
 
 class Factory(Struct, frozen=True):
@@ -347,7 +351,8 @@ def join(a: Value, b: Value) -> Value:
             same = a.kind == b.kind and a.class_id == b.class_id
             kind, class_id = (a.kind, a.class_id) if same else ("", "")
             expiry = a.expiry if a.expiry == b.expiry else ""
-            return Session(a.is_async, a.core and b.core, a.sure and b.sure, kind, class_id, expiry)
+            made = a.made if a.made == b.made else None
+            return Session(a.is_async, a.core and b.core, a.sure and b.sure, kind, class_id, expiry, made)
         case Result(), Result() if a.shape == b.shape and a.is_async == b.is_async:
             statement = _join_statements(a.statement, b.statement)
             if isinstance(statement, Statement):
@@ -451,6 +456,7 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         read=a.read if a.read == b.read else 0,
         optional=a.optional or b.optional,
         given=a.given if a.given == b.given else 0,
+        stale=a.stale if a.stale == b.stale else None,
     )
 
 
