@@ -120,7 +120,10 @@ def entry(module: ModuleType, example: Example) -> Callable[[object], Any]:
     session, *others = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
     strange = [p.name for p in others if not p.name.endswith("_id") and p.annotation is not int]
     assert not strange, f"what is {example.entry} to be given for {strange}?"
-    return lambda given: function(**{session.name: given}, **dict.fromkeys([p.name for p in others], 1))
+    wants_engine = getattr(session.annotation, "__name__", "") == "AsyncEngine"
+    return lambda given: function(
+        **{session.name: given.bind if wants_engine else given}, **dict.fromkeys([p.name for p in others], 1)
+    )
 
 
 def run(example: Example, rows: int) -> Run:

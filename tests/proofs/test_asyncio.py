@@ -1,4 +1,4 @@
-"""SAL205, SAL206, SAL211: what is a coroutine and what is none, held to the library and run; and their fixes."""
+"""SAL205, SAL206, SAL211 (and the fix of SAL203 elsewhere): what is a coroutine and what is none, held to the library and run; and their fixes."""
 
 import inspect
 import warnings

@@ -2,7 +2,7 @@
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
-from sqlalint.flow import emptied, serialize
+from sqlalint.flow import dependencies, emptied, serialize
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import misuses, note_entered
 from sqlalint.flow.evaluate import Evaluator
@@ -76,6 +76,8 @@ class Follower:
                 value = self._receiver(owner, "classmethod" in decorators or parameter.name == "cls")
             elif parameter.kind in ("args", "kwargs"):
                 value = v.UNKNOWN
+            if isinstance(value, v.Session) and value.is_async and not value.core:
+                value = dependencies.session(self.frame, parameter, value)
             self.evaluator.bind(parameter.name, value, parameter.span)
             if parameter.default is not None:
                 self.evaluator.value(parameter.default)

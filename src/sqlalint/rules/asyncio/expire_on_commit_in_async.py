@@ -7,23 +7,19 @@ AsyncSession.
 
 ## Bad
 ```python
-factory = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
-
-
-async def create(name: str):
+async def create(engine: AsyncEngine):
+    factory = async_sessionmaker(engine)
     async with factory() as session:
-        session.add(User(name=name))
+        session.add(User(name="new"))
         await session.commit()
 ```
 
 ## Good
 ```python
-factory = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"), expire_on_commit=False)
-
-
-async def create(name: str):
+async def create(engine: AsyncEngine):
+    factory = async_sessionmaker(engine, expire_on_commit=False)
     async with factory() as session:
-        session.add(User(name=name))
+        session.add(User(name="new"))
         await session.commit()
 ```
 

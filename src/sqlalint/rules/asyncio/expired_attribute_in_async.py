@@ -18,11 +18,10 @@ async def rename(engine: AsyncEngine, user_id: int):
 ## Good
 ```python
 async def rename(engine: AsyncEngine, user_id: int):
-    async with AsyncSession(engine) as session:
+    async with AsyncSession(engine, expire_on_commit=False) as session:
         user = await session.get(User, user_id)
         user.name = "new"
         await session.commit()
-        await session.refresh(user)
         return user.id
 ```
 
