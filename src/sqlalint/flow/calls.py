@@ -50,7 +50,7 @@ def external(
     if name == "sqlalchemy.select":
         return sm.selected(arguments, False, frame.spot(at), None)
     if name in _WRITES:
-        return v.Statement(frame.spot(at), ())
+        return v.Statement(frame.spot(at), (), writes=True)
     if name in op.LOADER_FUNCTIONS:
         return op.make(name.rpartition(".")[2], arguments, frame.questions, frame.spot(at))
     if name == "sqlalchemy.orm.aliased":

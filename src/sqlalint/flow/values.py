@@ -166,6 +166,7 @@ class Statement(Struct, frozen=True):
     `entities` is None where what is selected is not known. `equals`: the attributes that its
     conditions compare for equality, so that all rows have one value of them; `perhaps` on some way only. `limit`: a literal limit. `single`: at most one row. `joined`: targets of joins.
     `from_text`: `from_statement`, whose rows are as the text says. `is_async`: the session it is bound to.
+    `writes`: an `update()`, `insert()` or `delete()`; its entities are those of `returning()`.
     """
 
     at: Spot
@@ -185,6 +186,7 @@ class Statement(Struct, frozen=True):
     session: "Session | None" = None
     sure: bool = True
     calls: tuple[Spot, ...] = ()
+    writes: bool = False
 
 
 class Result(Struct, frozen=True):
