@@ -100,9 +100,10 @@ def table(rows: list[Row]) -> str:
     """The table in Markdown."""
     if not rows:
         return "No findings on real applications were judged yet.\n"
-    where = f"{len({r.repository for r in rows})} applications"
+    whole = count("all", rows)
     lines = [
-        f"Findings judged by hand on {where}:",
+        f"{whole.judged} findings on {whole.repositories} applications were judged by hand, each in the source around it:",
+        f"{share(whole.true, whole.judged)} are true, {share(whole.worth, whole.judged)} are worth mending.",
         "",
         "| rule | judged | true | worth mending |",
         "|---|---|---|---|",
