@@ -121,9 +121,12 @@ def entry(module: ModuleType, example: Example) -> Callable[[object], Any]:
     strange = [p.name for p in others if not p.name.endswith("_id") and p.annotation is not int]
     assert not strange, f"what is {example.entry} to be given for {strange}?"
     wants_engine = getattr(session.annotation, "__name__", "") == "AsyncEngine"
-    return lambda given: function(
-        **{session.name: given.bind if wants_engine else given}, **dict.fromkeys([p.name for p in others], 1)
-    )
+
+    def call(given: Any) -> Any:
+        first = given.bind if wants_engine else given
+        return function(**{session.name: first}, **dict.fromkeys([p.name for p in others], 1))
+
+    return call
 
 
 def run(example: Example, rows: int) -> Run:

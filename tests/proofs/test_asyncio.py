@@ -157,3 +157,10 @@ def test_the_examples_of_the_pages(code: str) -> None:
 )
 def test_where_the_edit_is_not_plain_there_is_none(block: str) -> None:
     assert not [f for f in lint(program(block).files) if f.fix is not None]
+
+
+@pytest.mark.parametrize("code", ["SAL203", "SAL205", "SAL206", "SAL211"])
+def test_the_fixed_example_runs(code: str) -> None:
+    rule = find_rule(code)
+    assert rule is not None
+    assert run(example(rule, "Fixed"), 1).error is None
