@@ -23,7 +23,7 @@ from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.given import NOTHING_DONE, Expire, Summary
 from sqlalint.flow.handing import Handed, Performance, substituted
 from sqlalint.flow.questions import Question, Questions
-from sqlalint.flow.telling import told
+from sqlalint.flow.telling import Told
 from sqlalint.flow.text import Text
 
 _DEEPEST = 40  # far deeper than code calls; only keeps Python's own stack
@@ -40,6 +40,7 @@ class _Kept(NamedTuple):
 
     value: v.Value
     summary: Summary
+    sent: Told
     asked: frozenset[Question]
     lowest: int
 
@@ -132,8 +133,8 @@ class Following:
         performance = Performance(frame, called_at, handed)
         if kept.summary is not NOTHING_DONE:
             performance.run(kept.summary)
-            values = [*arguments, *keywords.values(), *((bound,) if bound is not None else ())]
-            executions.take(frame, called_at, found, kept.summary.executions, values)
+        values = [*arguments, *keywords.values(), *((bound,) if bound is not None else ())]
+        executions.take(frame, called_at, found, kept.sent, values)
         value = self._given_back(kept.value, frame.seen(called_at).at, frozenset(s.at for s in handed.statements))
         return substituted(value, performance.values)
 
@@ -153,11 +154,12 @@ class Following:
             self._stack.pop()
             asked = self._questions.resume(before)
             lowest, self._lowest = self._lowest, outer
-        summary = _summary(follower.frame, self.text(path, key, function))
+        summary = _summary(follower.frame)
+        sent = Told(follower.frame, self.text(path, key, function))
         if lowest >= place:  # it stands on nobody that is still being followed
-            kept = self._kept[at] = _Kept(value, summary, asked, _NEVER)
+            kept = self._kept[at] = _Kept(value, summary, sent, asked, _NEVER)
         else:
-            kept = self._provisional[at] = _Kept(value, summary, asked, lowest)
+            kept = self._provisional[at] = _Kept(value, summary, sent, asked, lowest)
         if not self._stack:
             self._provisional.clear()
         return kept
@@ -207,16 +209,15 @@ class Following:
                 return value
 
 
-def _summary(frame: Frame, text: Text) -> Summary:
+def _summary(frame: Frame) -> Summary:
     loaded = tuple((model, loads) for model, found in frame.loaded.items() for _, loads in found)
     reads = tuple(r for r in frame.reads if r.instance.origin.at in frame.statements and not r.dropped)
     consumed = tuple(c for c in frame.consumed if c.query.at in frame.statements)
-    sent = told(frame, text)
     steps = (*frame.steps, *(Expire(e, conditional=True) for e in frame.staleness.parting))
     selected = frozenset(frame.staleness.selected)
-    if not (steps or loaded or reads or consumed or selected or sent is not executions.NONE_EXECUTED):
+    if not (steps or loaded or reads or consumed or selected):
         return NOTHING_DONE
-    return Summary(steps, reads, consumed, frozenset(frame.finished), loaded, sent, selected)
+    return Summary(steps, reads, consumed, frozenset(frame.finished), loaded, selected)
 
 
 def _bind(

@@ -1,6 +1,7 @@
 """Statements as they are sent: each execution of a function, and of the functions that it calls, with its loops."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -75,6 +76,27 @@ class Execution(Struct, frozen=True, kw_only=True):
     distance: int = 0
 
 
+class Sent(Protocol):
+    """What a function sends when it is called; found out when somebody asks, as few calls stand in loops."""
+
+    @property
+    def value(self) -> Executions:
+        """It."""
+        ...
+
+
+class Taken(NamedTuple):
+    """A function that is called: what it sends is sent here. The fields are those of `Execution`."""
+
+    place: Span
+    calls: tuple[Spot, ...]
+    loops: "tuple[ActiveLoop, ...]"
+    depth: int
+    callee: st.Function
+    by_value: frozenset[int]
+    sent: Sent
+
+
 # --- recording ---
 
 
@@ -140,48 +162,49 @@ def _is_held(frame: "Frame", model: str) -> bool:
     return any(o.model == model and o.origin.kind != "new" for value in frame.names.values() for o in v.objects(value))
 
 
-def take(
-    frame: "Frame",
-    at: "At",
-    callee: st.Function,
-    executed: Executions,
-    given: list[v.Value],
-) -> None:
+def take(frame: "Frame", at: "At", callee: st.Function, sent: Sent, given: list[v.Value]) -> None:
     """What a function that is called sends is sent by the caller."""
     seen = frame.seen(at)
+    by_value = frozenset(o.loop for value in given for o in v.objects(value) if o.loop) if frame.loops else frozenset()
     calls = (*seen.calls, seen.at)
-    by_value = frozenset(o.loop for value in given for o in v.objects(value) if o.loop)
-    place = frame.place(at)
-    loops = tuple(frame.loops)
+    frame.executions.append(Taken(frame.place(at), calls, tuple(frame.loops), frame.depth, callee, by_value, sent))
+
+
+def expanded(records: "Iterable[Execution | Taken]") -> Iterator[Execution]:
+    """Executions, with those of the functions that are called."""
+    for record in records:
+        if isinstance(record, Taken):
+            yield from _of_callee(record, record.sent.value)
+        else:
+            yield record
+
+
+def _of_callee(taken: Taken, executed: Executions) -> Iterator[Execution]:
     for found in executed.reads:
-        frame.executions.append(
-            Execution(
-                place=place,
-                at=found.at,
-                calls=(*calls, *found.calls),
-                how=found.how,
-                loops=loops,
-                depth=frame.depth,
-                entity=found.entity,
-                callee=callee,
-                depends=found.depends,
-                by_value=by_value if found.depends else frozenset(),
-                conditional=found.conditional,
-                volatile=found.volatile,
-                callee_writes=found.writes,
-            )
+        yield Execution(
+            place=taken.place,
+            at=found.at,
+            calls=(*taken.calls, *found.calls),
+            how=found.how,
+            loops=taken.loops,
+            depth=taken.depth,
+            entity=found.entity,
+            callee=taken.callee,
+            depends=found.depends,
+            by_value=taken.by_value if found.depends else frozenset(),
+            conditional=found.conditional,
+            volatile=found.volatile,
+            callee_writes=found.writes,
         )
     if executed.writes is not None:
-        frame.executions.append(
-            Execution(
-                place=place,
-                at=seen.at,
-                calls=calls,
-                how=WRITE,
-                loops=loops,
-                depth=frame.depth,
-                callee=callee,
-                distance=executed.writes + 1,
-                conditional=executed.perhaps,
-            )
+        yield Execution(
+            place=taken.place,
+            at=taken.calls[-1],
+            calls=taken.calls,
+            how=WRITE,
+            loops=taken.loops,
+            depth=taken.depth,
+            callee=taken.callee,
+            distance=executed.writes + 1,
+            conditional=executed.perhaps,
         )

@@ -14,7 +14,7 @@ from sqlalint.facts.statement import Function
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.events import AwaitMisuse, Counted, Loop, Query, ResultConsumed, VersionCheck
-from sqlalint.flow.executions import Execution
+from sqlalint.flow.executions import Execution, Taken
 from sqlalint.flow.given import Access, Call, Expire
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
@@ -133,7 +133,8 @@ class Frame:
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
         self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []
-        self.executions: list[Execution] = []
+        self.executions: list[Execution | Taken] = []
+        self.sent: list[Execution] = []  # what of that is sent in loops, with what functions send that are called there
         self.sites: list[Span] = []  # where the local functions that are being followed are called
         self.function: Function | None = None  # the one that is followed, as it is written
         self.touched: set[tuple[int, str]] = set()

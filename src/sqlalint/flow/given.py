@@ -11,7 +11,6 @@ from msgspec import Struct
 from sqlalint.facts.span import Spot
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop, ResultConsumed
-from sqlalint.flow.executions import NONE_EXECUTED, Executions
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.staleness import Expiry
 
@@ -62,7 +61,6 @@ class Summary(Struct, frozen=True):
     `finished` are the loops over something that is held which no turn leaves early, by their numbers: after them all
     its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model;
     `selected` are the models that they ask for.
-    `executions` are what it sends.
     """
 
     steps: "tuple[Access | Call | Expire, ...]" = ()
@@ -70,7 +68,6 @@ class Summary(Struct, frozen=True):
     consumed: tuple[ResultConsumed, ...] = ()
     finished: frozenset[int] = frozenset()
     loaded: tuple[tuple[str, Loads], ...] = ()
-    executions: Executions = NONE_EXECUTED
     selected: frozenset[str] = frozenset()
 
 

@@ -8,7 +8,7 @@ from sqlalint.facts.span import Spot
 from sqlalint.flow import silence
 from sqlalint.flow import values as v
 from sqlalint.flow.events import RepeatedQuery
-from sqlalint.flow.executions import GET, READ, UNKNOWN, WRITE, Execution
+from sqlalint.flow.executions import GET, READ, UNKNOWN, WRITE, Execution, expanded
 from sqlalint.flow.frame import ActiveLoop, Frame
 from sqlalint.flow.invariance import is_invariant
 from sqlalint.flow.provenance import comes_in
@@ -25,7 +25,8 @@ _GETTING = frozenset({"get", "get_one", "get_or_404"})
 def repeated(frame: Frame, text: Text) -> Iterator[RepeatedQuery]:
     """The queries of a function that has been followed, one for each place and loop."""
     seen = set()
-    for execution in frame.executions:
+    frame.sent = list(expanded(r for r in frame.executions if r.loops))
+    for execution in frame.sent:
         if execution.how not in (READ, GET) or not execution.loops:
             continue
         found = _judged(frame, text, execution)
@@ -56,7 +57,7 @@ def _varying(
 ) -> RepeatedQuery | None:
     around = text.around(turn.body, execution.place) or []
     meant = _why_meant(frame, text, execution, active, turn, around, asked)
-    written = [e.place for e in frame.executions if e.how == WRITE]
+    written = [e.place for e in frame.sent if e.how == WRITE]
     if not meant and silence.makes_what_is_missing(turn, around, written):
         meant = "what is not found is made"
     if meant:
@@ -129,7 +130,7 @@ def _called(execution: Execution) -> list[Spot]:
 
 
 def _writes(frame: Frame, turn: Turn) -> bool:
-    return any(e.how in (WRITE, UNKNOWN) and holds(turn.extent, e.place) for e in frame.executions)
+    return any(e.how in (WRITE, UNKNOWN) and holds(turn.extent, e.place) for e in frame.sent)
 
 
 def _in_doubt(around: list[Step], turn: Turn, text: Text) -> bool:

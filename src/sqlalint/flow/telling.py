@@ -1,12 +1,13 @@
 """What a function tells its callers of the statements that it sends, and what an execution depends on."""
 
 import re
+from functools import cached_property
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Spot
 from sqlalint.flow import silence
-from sqlalint.flow.executions import GET, NONE_EXECUTED, READ, WRITE, Executed, Execution, Executions
+from sqlalint.flow.executions import GET, NONE_EXECUTED, READ, WRITE, Executed, Execution, Executions, expanded
 from sqlalint.flow.frame import Frame
 from sqlalint.flow.supplied import arguments as bound_to
 from sqlalint.flow.text import Text
@@ -20,41 +21,40 @@ _VOLATILE = re.compile(
 )
 
 
-def told(frame: "Frame", text: Text) -> Executions:
-    """What a function that has been followed sends, for its callers."""
-    perhaps = all(e.depth > 0 or e.conditional for e in frame.executions if e.how == WRITE and not e.distance)
-    writes = min((e.distance for e in frame.executions if e.how == WRITE), default=None)
-    if _writes(text):
+class Told:
+    """What a function that has been followed sends, for its callers; found out when it is asked for."""
+
+    def __init__(self, frame: Frame, text: Text) -> None:
+        self._records = frame.executions
+        self._text = text
+
+    @cached_property
+    def value(self) -> Executions:
+        """What it sends."""
+        return _told(list(expanded(self._records)), self._text)
+
+
+def _told(executions: list[Execution], text: Text) -> Executions:
+    written = [e for e in executions if e.how == WRITE]
+    perhaps = all(e.depth > 0 or e.conditional for e in written if not e.distance)
+    writes = min((e.distance for e in written), default=None)
+    if silence.writes(text.function.body):
         perhaps, writes = perhaps and writes == 0, 0
-    if not frame.executions:
-        return Executions((), writes, perhaps) if writes is not None else NONE_EXECUTED
-    if any(
-        _MEMO.search(ex.dotted(d) or ex.dotted(getattr(d, "function", None)) or "") for d in text.function.decorators
-    ):
+    if any(_MEMO.search(ex.dotted(d) or ex.dotted(getattr(d, "function", None)) or "") for d in text.decorators):
         return Executions((), writes, perhaps)
-    near = any(
-        e.how == WRITE and (not e.distance or (e.distance <= _NEAR and not e.conditional)) for e in frame.executions
-    )
-    near = near or writes == 0
+    near = writes == 0 or any(e.distance <= _NEAR and not e.conditional for e in written)
     reads: dict[Spot, Executed] = {}
-    for execution in frame.executions:
+    for execution in executions:
         if execution.how not in (READ, GET) or execution.at in reads:
             continue
-        found = _told(execution, text, near)
+        found = _read(execution, text, near)
         if found is not None and len(reads) < _MOST:
             reads[execution.at] = found
     ordered = sorted(reads.values(), key=lambda e: e.conditional)
     return Executions(tuple(ordered), writes, perhaps) if ordered or writes is not None else NONE_EXECUTED
 
 
-def _writes(text: Text) -> bool:
-    """Whether a function writes by the text of its body, with sessions that are not known."""
-    if text.writes is None:
-        text.writes = silence.writes(text.function.body)
-    return text.writes
-
-
-def _told(execution: Execution, text: Text, writes: bool) -> Executed | None:
+def _read(execution: Execution, text: Text, writes: bool) -> Executed | None:
     around = text.around(text.function.body, execution.place)
     if around is None or any(isinstance(s.statement, st.While) and s.block == 0 for s in around):
         return None

@@ -52,24 +52,32 @@ class Text:
     def __init__(self, function: st.Function) -> None:
         self.function = function
         self.parameters = tuple(p.name for p in function.parameters)
-        self.writes: bool | None = None  # whether it seems to change something; kept by whoever finds out
+        self.decorators = function.decorators
         self._calls: dict[Span, ex.Expr] = {}
         self._attributes: dict[Span, ex.Expr] = {}
         self._turns: dict[Span, Turn] = {}
         self._inner: dict[str, st.Function] = {}
         self._bindings: dict[str, list[tuple[Span, ex.Expr]]] = {}
-        for statement in st.walk_statements(function.body):
-            self._index(statement)
+        self._is_indexed = False
+
+    def _read(self) -> None:
+        """Index the text, when it is first asked for anything."""
+        if not self._is_indexed:
+            self._is_indexed = True
+            for statement in st.walk_statements(self.function.body):
+                self._index(statement)
 
     # --- where things are ---
 
     def node(self, place: Span) -> ex.Expr | None:
         """The call or the attribute at a place; of a method that is blamed by its name, the call of it."""
+        self._read()
         found = self._calls.get(place)
         return found if found is not None else self._attributes.get(place)
 
     def turn(self, iterable: Span) -> Turn | None:
         """The loop over the iterable at a place."""
+        self._read()
         return self._turns.get(iterable)
 
     def around(self, body: Block, place: Span) -> list[Step] | None:
@@ -105,6 +113,7 @@ class Text:
 
     def bound(self, name: str, within: Span | None = None) -> Iterator[ex.Expr]:
         """What a name is bound from: assigned, iterated, entered, or put into it."""
+        self._read()
         for place, value in self._bindings.get(name, ()):
             if within is None or holds(within, place):
                 yield value
