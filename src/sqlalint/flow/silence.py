@@ -223,13 +223,18 @@ def may_change(body: Block) -> bool:
 
 def writes(body: Block) -> bool:
     """Whether a body sends changes by a session of its own: one that is such by name."""
-    for name, call in called_names(body):
-        if name in _ANYWHERE or (name in _STATEMENTS and isinstance(call.function, ex.Name)):
-            return True
-        by_session = isinstance(call.function, ex.Attribute) and leads_to_session(call.function.value)
-        if by_session and (name in WRITING or name == "add" or (name == "execute" and _sends_change(call))):
-            return True
-    return False
+    return any(is_write(name, call) for name, call in called_names(body))
+
+
+def is_write(name: str, call: ex.Call) -> bool:
+    """Whether a call sends changes, by its name and that of the session."""
+    if name in _ANYWHERE or (name in _STATEMENTS and isinstance(call.function, ex.Name)):
+        return True
+    if name not in WRITING and name not in ("add", "execute"):
+        return False
+    if not isinstance(call.function, ex.Attribute) or not leads_to_session(call.function.value):
+        return False
+    return name != "execute" or _sends_change(call)
 
 
 def assigns(body: Block) -> bool:

@@ -38,7 +38,10 @@ def _told(executions: list[Execution], text: Text) -> Executions:
     written = [e for e in executions if e.how == WRITE]
     perhaps = all(e.depth > 0 or e.conditional for e in written if not e.distance)
     writes = min((e.distance for e in written), default=None)
-    if silence.writes(text.function.body):
+    if text.facts is None:
+        text.facts = _facts(text)
+    by_text, volatile = text.facts
+    if by_text:
         perhaps, writes = perhaps and writes == 0, 0
     if any(_MEMO.search(ex.dotted(d) or ex.dotted(getattr(d, "function", None)) or "") for d in text.decorators):
         return Executions((), writes, perhaps)
@@ -47,14 +50,20 @@ def _told(executions: list[Execution], text: Text) -> Executions:
     for execution in executions:
         if execution.how not in (READ, GET) or execution.at in reads:
             continue
-        found = _read(execution, text, near)
+        found = _read(execution, text, near, volatile)
         if found is not None and len(reads) < _MOST:
             reads[execution.at] = found
     ordered = sorted(reads.values(), key=lambda e: e.conditional)
     return Executions(tuple(ordered), writes, perhaps) if ordered or writes is not None else NONE_EXECUTED
 
 
-def _read(execution: Execution, text: Text, writes: bool) -> Executed | None:
+def _facts(text: Text) -> tuple[bool, bool]:
+    """Whether a function writes by its text, and whether anything in it gives another answer each time."""
+    calls = [(silence.last_name(call.function), call) for call in text.calls]
+    return any(silence.is_write(n, c) for n, c in calls), any(_VOLATILE.search(n) for n, _ in calls)
+
+
+def _read(execution: Execution, text: Text, writes: bool, volatile: bool) -> Executed | None:
     around = text.around(text.function.body, execution.place)
     if around is None or any(isinstance(s.statement, st.While) and s.block == 0 for s in around):
         return None
@@ -72,7 +81,7 @@ def _read(execution: Execution, text: Text, writes: bool) -> Executed | None:
         entity=execution.entity,
         depends=frozenset(p for p in text.parameters if p in sources),
         conditional=execution.conditional or execution.depth > 0,
-        volatile=execution.volatile or execution.locked or is_volatile(asked, text),
+        volatile=execution.volatile or execution.locked or volatile,
         writes=execution.callee_writes or writes,
     )
 

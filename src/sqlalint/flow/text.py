@@ -53,11 +53,12 @@ class Text:
         self.function = function
         self.parameters = tuple(p.name for p in function.parameters)
         self.decorators = function.decorators
-        self._calls: dict[Span, ex.Expr] = {}
+        self._calls: dict[Span, ex.Call] = {}
         self._attributes: dict[Span, ex.Expr] = {}
         self._turns: dict[Span, Turn] = {}
         self._inner: dict[str, st.Function] = {}
         self._bindings: dict[str, list[tuple[Span, ex.Expr]]] = {}
+        self.facts: tuple[bool, bool] | None = None  # what was found out about the calls in it, kept
         self._is_indexed = False
 
     def _read(self) -> None:
@@ -69,10 +70,16 @@ class Text:
 
     # --- where things are ---
 
+    @property
+    def calls(self) -> list[ex.Call]:
+        """All calls."""
+        self._read()
+        return list(self._calls.values())
+
     def node(self, place: Span) -> ex.Expr | None:
         """The call or the attribute at a place; of a method that is blamed by its name, the call of it."""
         self._read()
-        found = self._calls.get(place)
+        found: ex.Expr | None = self._calls.get(place)
         return found if found is not None else self._attributes.get(place)
 
     def turn(self, iterable: Span) -> Turn | None:
