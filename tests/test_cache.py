@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sqlalint import version as tool
 from sqlalint.cache import Cache
 
 VERSION = b"1"
@@ -201,6 +202,7 @@ def test_few_results_of_runs_are_kept(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
+from sqlalint import version as tool
 from sqlalint.cache import Cache
 for number in range(20):
     with Cache(sys.argv[1], b"1") as cache:
@@ -223,6 +225,7 @@ def test_a_killed_run_leaves_a_cache_that_works(tmp_path: Path) -> None:
     folder = filled(tmp_path / "c")
     program = """
 import os, signal, sys
+from sqlalint import version as tool
 from sqlalint.cache import Cache
 cache = Cache(sys.argv[1], b"1")
 cache.put_many("head", {b"%d" % n: bytes(100_000) for n in range(100)})
@@ -231,3 +234,17 @@ cache.close()
 """
     assert subprocess.run([sys.executable, "-c", program, str(folder)], check=False).returncode == 9
     assert read(folder) == ({b"a": b"1" * 5000, b"b": b""}, b"result", "")
+
+
+def test_two_builds_of_one_version_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = tmp_path / f"sqlalint-{tool.__version__}.dist-info" / "RECORD"
+    record.parent.mkdir()
+    monkeypatch.setattr(tool, "__file__", str(tmp_path / "sqlalint" / "version.py"))
+
+    def installed(digest: str, elsewhere: str = "") -> bytes:
+        lines = f"sqlalint/engine.py,sha256={digest},1\nsqlalint/__pycache__/engine.pyc,,\n../../bin/sqlalint,sha256={elsewhere},1\n"
+        record.write_text(lines)
+        return tool.tool_version()
+
+    assert installed("one") != installed("other")
+    assert installed("one") == installed("one", "another machine's")

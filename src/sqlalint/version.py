@@ -12,14 +12,28 @@ _READERS = ("libcst-", "sqlglot-")  # libraries whose newer versions may read mo
 def tool_version() -> bytes:
     """The hash of the tool's version, of Python's and of its readers'.
 
-    From a checkout, it is also that of when its sources changed: who works on sqlalint never sees what older code kept.
+    Two builds may have one version: of an installed one it is also the hash of its files as the installer recorded
+    them, of a checkout that of when its sources changed. So nobody sees what other code kept.
     """
     package = os.path.dirname(os.path.abspath(__file__))
     found = blake2b(f"{__version__} {sys.version_info[:2]} {sys.implementation.name}".encode(), digest_size=16)
     found.update(_readers().encode())
-    if os.path.basename(os.path.dirname(package)) not in ("site-packages", "dist-packages"):
+    record = _record(os.path.dirname(package))
+    if record is None:
         _add_sources(package, found)
+    else:
+        found.update(record)
     return found.digest()
+
+
+def _record(folder: str) -> bytes | None:
+    """The installer's list of the package's files with their hashes; None where it was not installed there."""
+    path = os.path.join(folder, f"sqlalint-{__version__}.dist-info", "RECORD")
+    try:
+        with open(path, "rb") as file:
+            return b"".join(line for line in file if line.startswith(b"sqlalint/") and b"__pycache__" not in line)
+    except OSError:
+        return None
 
 
 def _readers() -> str:
