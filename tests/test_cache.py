@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sqlalint import __version__
 from sqlalint import version as tool
 from sqlalint.cache import Cache
 
@@ -202,6 +203,7 @@ def test_few_results_of_runs_are_kept(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
+from sqlalint import __version__
 from sqlalint import version as tool
 from sqlalint.cache import Cache
 for number in range(20):
@@ -225,6 +227,7 @@ def test_a_killed_run_leaves_a_cache_that_works(tmp_path: Path) -> None:
     folder = filled(tmp_path / "c")
     program = """
 import os, signal, sys
+from sqlalint import __version__
 from sqlalint import version as tool
 from sqlalint.cache import Cache
 cache = Cache(sys.argv[1], b"1")
@@ -237,7 +240,7 @@ cache.close()
 
 
 def test_two_builds_of_one_version_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = tmp_path / f"sqlalint-{tool.__version__}.dist-info" / "RECORD"
+    record = tmp_path / f"sqlalint-{__version__}.dist-info" / "RECORD"
     record.parent.mkdir()
     monkeypatch.setattr(tool, "__file__", str(tmp_path / "sqlalint" / "version.py"))
 
