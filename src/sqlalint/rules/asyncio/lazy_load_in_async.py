@@ -63,19 +63,19 @@ def _reason(read: LazyRead) -> str:
 
 
 def _tier(read: LazyRead) -> Confidence:
-    if read.unsure or read.is_remote:
+    relationship = read.relationship
+    # The query itself loads objects of the target's class: perhaps all that are wanted.
+    loaded_beside = read.in_rows and relationship is not None and relationship.direction == "many-to-one"
+    if read.unsure or read.is_remote or loaded_beside:
         return Confidence.POSSIBLE
     if not read.query.sure_session or read.query.inferred or read.is_far:
         return Confidence.LIKELY
-    relationship = read.relationship
     if relationship is None:
         return Confidence.CERTAIN
     if relationship.direction is None or relationship.collection is None:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
-    if read.in_rows:
-        return Confidence.POSSIBLE  # the query loads objects of that class: perhaps all that are wanted
     # A target that is in the session already, or a NULL key, emits nothing and raises nothing.
     absent = not read.target_held and not relationship.self_referential and relationship.required is True
     return Confidence.CERTAIN if absent else Confidence.LIKELY
