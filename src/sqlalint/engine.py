@@ -13,9 +13,11 @@ from sqlalint.analysis import Analysis, Crash, Understood, is_text
 from sqlalint.cache import Cache
 from sqlalint.config.select import RETIRED
 from sqlalint.facts.file import Failure
+from sqlalint.facts.span import Spot
 from sqlalint.flow.analysis import follow_all
 from sqlalint.flow.causes import Causes
-from sqlalint.flow.events import ExpiredRead, ExpiringFactory
+from sqlalint.flow.empties import empty_by_mapper, empty_by_option
+from sqlalint.flow.events import ExpiredRead, ExpiringFactory, StatementExecuted
 from sqlalint.hashing import blake2b
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
@@ -147,6 +149,7 @@ SOURCES: tuple[Source, ...] = (
     lambda project: application_tables(project.models),
     lambda project: (project.models,),
     unnamed_constraints,
+    empty_by_mapper,
 )
 
 
@@ -173,6 +176,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.versions
         yield from found.awaits
         yield from found.counted
+        yield from found.texts
         yield Loops(found.loops_understood, found.loops)
     expired = tuple(causes.expired)
     yield from expired
@@ -182,6 +186,9 @@ def followed(project: Project) -> Iterator[Any]:
     yield from causes.async_reads
     yield from causes.raised
     yield from causes.repeated
+    executed = tuple(causes.executed)
+    yield from executed
+    yield from empty_by_option(project, executed)
 
 
 def expiring_factories(project: Project, expired: Iterable[ExpiredRead]) -> Iterator[ExpiringFactory]:
@@ -216,12 +223,17 @@ def judge(project: Project) -> Judged:
         rules.setdefault(rule.subject, []).append(rule)
     found: list[tuple[Rule, Finding]] = []
     crashes: list[Crash] = []
+    said: set[tuple[str, Spot, str]] = set()  # several executions of a statement may give rise to the same
     known = total = 0
 
     def ask(subject: Any) -> None:
         for rule in rules.get(type(subject), ()):
             try:
-                found.extend([(rule, f) for f in rule.check(subject, project)])
+                for finding in tuple(rule.check(subject, project)):
+                    key = (rule.code, finding.at, finding.message)
+                    if not isinstance(subject, StatementExecuted) or key not in said:
+                        said.add(key)
+                        found.append((rule, finding))
             except Exception as error:  # broad on purpose: a defect of ours must cost nothing else
                 crashes.append(crash(rule.name, _path_of(subject), error))
 

@@ -213,11 +213,12 @@ def _summary(frame: Frame) -> Summary:
     loaded = tuple((model, loads) for model, found in frame.loaded.items() for _, loads in found)
     reads = tuple(r for r in frame.reads if r.instance.origin.at in frame.statements and not r.dropped)
     consumed = tuple(c for c in frame.consumed if c.query.at in frame.statements)
+    executed = tuple(e for e in frame.executed if e.query.at in frame.statements)
     steps = (*frame.steps, *(Expire(e, conditional=True) for e in frame.staleness.parting))
     selected = frozenset(frame.staleness.selected)
-    if not (steps or loaded or reads or consumed or selected):
+    if not (steps or loaded or reads or consumed or executed or selected):
         return NOTHING_DONE
-    return Summary(steps, reads, consumed, frozenset(frame.finished), loaded, selected)
+    return Summary(steps, reads, consumed, frozenset(frame.finished), loaded, selected, executed)
 
 
 def _bind(

@@ -1,10 +1,12 @@
 """Calls: what is called, and what it gives."""
 
+import zlib
+
 from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
-from sqlalint.facts.span import Span
-from sqlalint.flow import emptied, executions, hints, holding, reads, results, serialize
+from sqlalint.facts.span import Span, Spot
+from sqlalint.flow import emptied, executions, hints, holding, reads, results, serialize, shaping
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -19,6 +21,7 @@ _CLAUSES = frozenset(
     between bindparam extract tuple_ type_coerce column table values not_ collate distinct over within_group lateral
     """.split()
 )
+_ORDERS = frozenset({"sqlalchemy.asc", "sqlalchemy.desc"})
 _GROWING = frozenset({"append", "add", "appendleft", "insert", "extend", "update"})
 _MAPPINGS = frozenset({"collections.defaultdict", "collections.OrderedDict"})
 _SESSION_FACTORIES = {
@@ -52,11 +55,16 @@ def external(
     if name in _WRITES:
         return v.Statement(frame.spot(at), (), writes=True)
     if name in op.LOADER_FUNCTIONS:
-        return op.make(name.rpartition(".")[2], arguments, frame.questions, frame.spot(at))
+        return op.make(name.rpartition(".")[2], _with_alias(arguments, keywords), frame.questions, frame.spot(at))
     if name == "sqlalchemy.orm.aliased":
-        return _aliased(frame, arguments)
+        return _aliased(frame.spot(at), arguments)
     if name in ("sqlalchemy.and_",):
-        return v.Criterion(tuple(e for a in arguments if isinstance(a, v.Criterion) for e in a.equals))
+        equals = tuple(e for a in arguments if isinstance(a, v.Criterion) for e in a.equals)
+        return v.Criterion(equals, shaping.about(arguments))
+    if name == "sqlalchemy.or_":
+        return v.Criterion((), shaping.about(arguments))
+    if name in _ORDERS:
+        return v.Criterion((), shaping.condition(arguments[0] if arguments else v.UNKNOWN))
     if name == "sqlalchemy.orm.with_parent":
         return _with_parent(arguments)
     if name in _SESSION_FACTORIES:
@@ -81,10 +89,23 @@ def external(
     return hints.of_call(frame.questions, name) or v.UNKNOWN
 
 
-def _aliased(frame: Frame, arguments: list[v.Value]) -> v.Value:
+def _with_alias(arguments: list[v.Value], keywords: dict[str, v.Value]) -> list[v.Value]:
+    """The arguments of `contains_eager(User.posts, alias=posts)`, which says the same as `of_type(posts)`."""
+    alias, first = keywords.get("alias"), arguments[0] if arguments else v.UNKNOWN
+    if alias is None or not isinstance(first, v.Attribute):
+        return arguments
+    known = isinstance(alias, v.ModelClass)
+    return [
+        replace(first, narrowed_alias=alias.alias if isinstance(alias, v.ModelClass) and known else -1),
+        *arguments[1:],
+    ]
+
+
+def _aliased(at: Spot, arguments: list[v.Value]) -> v.Value:
+    """An alias, with a number that is the same wherever this call is looked up."""
     first = arguments[0] if arguments else v.UNKNOWN
     if isinstance(first, v.ModelClass):
-        return v.ModelClass(first.model, frame.number(), len(arguments) > 1)
+        return v.ModelClass(first.model, zlib.crc32(repr(at).encode("utf-8", "surrogatepass")) or 1, len(arguments) > 1)
     return v.UNKNOWN
 
 
@@ -157,18 +178,18 @@ def _method(
         case v.Statement():
             changed = sm.method(receiver, name, arguments, keywords, frame.questions)
             if changed is not None:
-                return changed
+                return shaping.shaped(frame, receiver, changed, name, arguments, keywords, call)
             return results.query_method(frame, receiver, name, arguments, blame) if receiver.legacy else v.UNKNOWN
         case v.Result():
             if name in results.RESULT_METHODS:
                 return results.fetch(frame, receiver, name, blame, arguments)
             return v.UNKNOWN
         case v.Option():
-            return op.extend(receiver, name, arguments, frame.questions, frame.spot(at))
+            return op.extend(receiver, name, _with_alias(arguments, keywords), frame.questions, frame.spot(at))
         case v.Attribute():
             return _attribute_method(receiver, name, arguments)
         case v.Criterion():
-            return receiver if name in ("label", "self_group") else v.Criterion()
+            return receiver if name in ("label", "self_group") else v.Criterion((), receiver.condition)
         case v.Many():
             return _many_method(frame, receiver, name, arguments, call, blame)
         case v.Items() if name in _GROWING:
@@ -190,12 +211,14 @@ def _method(
 def _attribute_method(receiver: v.Attribute, name: str, arguments: list[v.Value]) -> v.Value:
     if name == "of_type":
         target = arguments[0] if arguments else v.UNKNOWN
-        return replace(receiver, narrowed=target.model) if isinstance(target, v.ModelClass) else receiver
-    if name in ("and_", "label"):
+        if not isinstance(target, v.ModelClass):
+            return replace(receiver, narrowed_alias=-1)
+        return replace(receiver, narrowed=target.model, narrowed_alias=target.alias)
+    if name == "and_":
+        return replace(receiver, conditioned=True)
+    if name == "label":
         return receiver
-    if name in ("is_", "__eq__"):
-        return v.Criterion((receiver,))
-    return v.Criterion()
+    return v.Criterion((receiver,) if name in ("is_", "__eq__") else (), shaping.applied(receiver, name, arguments))
 
 
 def _many_method(

@@ -13,6 +13,7 @@ from sqlalint.flow.events import (
     RaisedRead,
     RepeatedQuery,
     SerializedReads,
+    StatementExecuted,
 )
 
 _Read = TypeVar("_Read", LoopReads, SerializedReads, AsyncRead, RaisedRead, ExpiredRead)
@@ -28,9 +29,11 @@ class Causes:
         self._expired: dict[tuple[Spot, Spot], ExpiredRead] = {}
         self._raised: dict[tuple[Spot, Spot], RaisedRead] = {}
         self._repeated: dict[tuple[Spot, Spot], RepeatedQuery] = {}
+        self._executed: list[StatementExecuted] = []
 
     def add(self, found: Function) -> None:
         """Take what following one function gave."""
+        self._executed += found.executed
         for reads in found.reads:
             names = frozenset(read.name for read in reads.reads)
             loop = reads.loop.at, reads.query.at, names
@@ -81,6 +84,11 @@ class Causes:
     def repeated(self) -> Iterable[RepeatedQuery]:
         """One for each loop and place in it where a query is made."""
         return self._repeated.values()
+
+    @property
+    def executed(self) -> Iterable[StatementExecuted]:
+        """Every execution, the nearest to its statement first: rules may say the same of several."""
+        return sorted(self._executed, key=lambda e: (len(e.calls), e.place, e.at))
 
 
 def _nearer(one: _Read, other: _Read | None) -> _Read:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, emptied, hints, holding, loops, reads, results
+from sqlalint.flow import calls, emptied, hints, holding, loops, reads, results, sending, shaping
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
@@ -76,7 +76,11 @@ class Evaluator:
                 return v.UNKNOWN
             case ex.Unary(value=value):
                 found = self.value(value)
-                return v.Criterion() if isinstance(found, v.Criterion | v.Attribute) else v.UNKNOWN
+                return (
+                    v.Criterion((), shaping.condition(found))
+                    if isinstance(found, v.Criterion | v.Attribute)
+                    else v.UNKNOWN
+                )
             case ex.Starred(value=value):
                 return self.value(value)
             case ex.Yield(value=value) if value is not None:
@@ -379,7 +383,7 @@ class Evaluator:
         if not isinstance(index, ex.Slice):
             self.value(index)
         if isinstance(index, ex.Slice):
-            return self._sliced(receiver, index)
+            return self._sliced(receiver, index, expression.span)
         match receiver:
             case v.Items(items=items) if isinstance(literal, int) and -len(items) <= literal < len(items):
                 return items[literal]
@@ -388,11 +392,12 @@ class Evaluator:
             case v.Many(element=element):
                 return element
             case v.Statement(legacy=True):
+                sending.queried(self.frame, receiver, "index", expression.span)
                 return results.rows_of_query(self.frame, receiver)
             case _:
                 return v.UNKNOWN
 
-    def _sliced(self, receiver: v.Value, index: ex.Slice) -> v.Value:
+    def _sliced(self, receiver: v.Value, index: ex.Slice, at: Span) -> v.Value:
         for part in (index.lower, index.upper, index.step):
             if part is not None:
                 self.value(part)
@@ -401,6 +406,7 @@ class Evaluator:
         if isinstance(receiver, v.Many):
             return replace(receiver, few=receiver.few or few)
         if isinstance(receiver, v.Statement):
+            sending.queried(self.frame, receiver, "slice", at)
             return v.Many(results.rows_of_query(self.frame, replace(receiver, limited=True)), "list", few)
         return receiver if isinstance(receiver, v.Items) else v.Unknown(rows=v.is_rows(receiver))
 
@@ -409,11 +415,12 @@ class Evaluator:
         rights = [self.value(c) for c in expression.comparators]
         if isinstance(left, v.Attribute | v.Criterion) or any(isinstance(r, v.Attribute | v.Criterion) for r in rights):
             self.frame.conditions |= {s.name for s in (left, *rights) if isinstance(s, v.Attribute)}
+            about = shaping.compared(expression, [left, *rights])
             if expression.operators == ("==",):
                 sides = [s for s in (left, rights[0]) if isinstance(s, v.Attribute)]
                 # A comparison of two columns is a join's condition and fixes neither.
-                return v.Criterion(tuple(sides) if len(sides) == 1 else ())
-            return v.Criterion()
+                return v.Criterion(tuple(sides) if len(sides) == 1 else (), about)
+            return v.Criterion((), about)
         return v.UNKNOWN
 
     def _boolean(self, values: tuple[ex.Expr, ...]) -> v.Value:
@@ -427,7 +434,9 @@ class Evaluator:
         left, right = self.value(expression.left), self.value(expression.right)
         match left, right:
             case v.Criterion(equals=a), v.Criterion(equals=b) if expression.operator == "&":
-                return v.Criterion(a + b)
+                return v.Criterion(a + b, shaping.about((left, right)))
+            case (v.Criterion() | v.Attribute(), v.Criterion() | v.Attribute() | v.Literal()):
+                return v.Criterion((), shaping.about((left, right)))
             case (v.Criterion() | v.Attribute(), _) | (_, v.Criterion() | v.Attribute()):
                 return v.Criterion()
             case v.Items(items=a), v.Items(items=b) if expression.operator == "+":

@@ -221,6 +221,109 @@ class RepeatedQuery(Struct, frozen=True, array_like=True, kw_only=True):
     held: bool
 
 
+class EagerLoad(Struct, frozen=True, array_like=True, kw_only=True):
+    """A relationship that a statement loads, by an option or by the mapper's setting (`option` is None).
+
+    `name` is `User.posts`, `path` the attributes that lead to it from the statement's entity of the number `entity`.
+    `how`: joined, contains, selectin, subquery, immediate, noload. `in_row`: all before it are joined.
+    `many_above`: it is loaded behind a collection. `sure`: on every way.
+    """
+
+    relationship: Relationship
+    name: str
+    model: str
+    path: tuple[str, ...]
+    how: str
+    sure: bool
+    option: Spot | None
+    entity: int
+    in_row: bool
+    many_above: bool
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether it surely brings several rows for one parent."""
+        return self.relationship.collection is True and self.relationship.lazy not in ("dynamic", "write_only")
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether its columns are in the rows of the statement."""
+        return self.in_row and self.how in ("joined", "contains")
+
+
+class MultipliedRows(Struct, frozen=True, array_like=True, kw_only=True):
+    """A join of a collection, which gives a row for each child. `children` is the name of its model.
+
+    `filtered`: conditions are on what is joined, or are not known. `is_loaded`: it is also loaded from these rows.
+    """
+
+    name: str
+    children: str
+    relationship: Relationship
+    filtered: bool
+    is_loaded: bool
+
+
+class StatementExecuted(Struct, frozen=True, array_like=True, kw_only=True):
+    """A statement that is executed and of which there is something to say.
+
+    `at` is where, by `method`: that of the session or query, or how its rows are taken. `single`: at most one row is
+    taken. `loads` is what it loads; `unlinked` are those of them whose rows nothing links to their parents'.
+    `multiplied` are the collections that it joins without any DISTINCT or GROUP BY; `cut` is where its rows are
+    limited, `one_row` tells that the limit is one. `in_batches`: it has `yield_per`; `late`: only its result has it, and
+    `unique()` too.
+    `is_ordered`: by something unique, None where that is not known. `calls` lead there from the function that has the
+    statement, outermost first.
+    """
+
+    at: Spot
+    qualname: str
+    method: str
+    query: Query
+    single: bool
+    loads: tuple[EagerLoad, ...]
+    unlinked: tuple[EagerLoad, ...] = ()
+    multiplied: tuple[MultipliedRows, ...] = ()
+    cut: Spot | None = None
+    one_row: bool = False
+    in_batches: bool = False
+    late: bool = False
+    is_ordered: bool | None = None
+    calls: tuple[Spot, ...] = ()
+
+    @property
+    def place(self) -> Spot:
+        """Where the function that has the statement does it: the execution, or the call that leads to it."""
+        return self.calls[0] if self.calls else self.at
+
+
+class TextArgument(Struct, frozen=True, array_like=True, kw_only=True):
+    """Attributes that an option or a join names by strings. `at` is the call, `function` what is called.
+
+    `model` has the attributes; `is_query`: it is given to a legacy Query. `is_plain`: nothing is in the way of naming it
+    as an attribute of its class.
+    """
+
+    at: Spot
+    qualname: str
+    function: str
+    texts: tuple[str, ...]
+    model: str
+    model_name: str
+    is_query: bool
+    is_plain: bool
+
+
+class EmptyRelationship(Struct, frozen=True, array_like=True, kw_only=True):
+    """A relationship that is never loaded: `lazy="noload"`, or the option at `at`. `is_read`: something reads it."""
+
+    at: Spot
+    name: str
+    relationship: Relationship
+    by_option: bool
+    is_read: bool
+
+
 class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
     """A version of a loaded object that is compared in Python before it is counted up.
 
@@ -349,6 +452,8 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     versions: tuple[VersionCheck, ...] = ()
     counted: tuple[Counted, ...] = ()
     repeated: tuple[RepeatedQuery, ...] = ()
+    executed: tuple[StatementExecuted, ...] = ()
+    texts: tuple[TextArgument, ...] = ()
     loops: int = 0
     loops_understood: int = 0
     awaits: tuple[AwaitMisuse, ...] = ()

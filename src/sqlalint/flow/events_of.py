@@ -55,6 +55,8 @@ def events_of(frame: Frame, text: Text) -> Function:
         async_reads=tuple(asynchronous.values()),
         raised=tuple(raised.values()),
         consumed=tuple(frame.consumed),
+        executed=tuple(frame.executed),
+        texts=tuple(frame.texts),
         versions=frame.versions,
         counted=frame.counted,
         repeated=tuple(repeated(frame, text)),

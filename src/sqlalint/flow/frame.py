@@ -13,7 +13,16 @@ from sqlalint.facts.span import Span, Spot
 from sqlalint.facts.statement import Function
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
-from sqlalint.flow.events import AwaitMisuse, Counted, Loop, Query, ResultConsumed, VersionCheck
+from sqlalint.flow.events import (
+    AwaitMisuse,
+    Counted,
+    Loop,
+    Query,
+    ResultConsumed,
+    StatementExecuted,
+    TextArgument,
+    VersionCheck,
+)
 from sqlalint.flow.executions import Execution, Taken
 from sqlalint.flow.given import Access, Call, Expire
 from sqlalint.flow.loads import Loads
@@ -137,6 +146,9 @@ class Frame:
         self.sent: list[Execution] = []  # what of that is sent in loops, with what functions send that are called there
         self.sites: list[Span] = []  # where the local functions that are being followed are called
         self.function: Function | None = None  # the one that is followed, as it is written
+        self.executed: list[StatementExecuted] = []
+        self.positions: dict[int, int] = {}  # their positions, by the batch of the result
+        self.texts: list[TextArgument] = []
         self.touched: set[tuple[int, str]] = set()
         self.added: set[int] = set()  # new objects, by batch, that wait in a session
         self.flushed: set[int] = set()  # new objects that have been written, and are loaded from like others

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sqlalint.facts.span import Spot
 from sqlalint.flow import values as v
-from sqlalint.flow.events import Loop, ResultConsumed
+from sqlalint.flow.events import Loop, ResultConsumed, StatementExecuted
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.staleness import Expiry
 
@@ -56,7 +56,7 @@ class Access(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """All that is done, in order. `reads` and `consumed` are of the rows of statements that were given.
+    """All that is done, in order. `reads`, `consumed` and `executed` are of the rows of statements that were given.
 
     `finished` are the loops over something that is held which no turn leaves early, by their numbers: after them all
     its objects are as each turn left one. `loaded` is what queries of the function load behind objects, by model;
@@ -69,6 +69,7 @@ class Summary(Struct, frozen=True):
     finished: frozenset[int] = frozenset()
     loaded: tuple[tuple[str, Loads], ...] = ()
     selected: frozenset[str] = frozenset()
+    executed: tuple[StatementExecuted, ...] = ()
 
 
 NOTHING_DONE = Summary()

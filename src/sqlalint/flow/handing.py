@@ -92,6 +92,8 @@ class Performance:
             frame.reads.append(here)
         for consumed in summary.consumed:
             frame.consumed.append(replace(consumed, calls=(*self._at.calls, self._at.at, *consumed.calls)))
+        for executed in summary.executed:
+            frame.executed.append(replace(executed, calls=(*self._at.calls, self._at.at, *executed.calls)))
 
     def _call(self, step: Call) -> None:
         """Call a function that was given with what its arguments are here."""

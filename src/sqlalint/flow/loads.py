@@ -19,12 +19,16 @@ EVERYTHING = "*"
 
 
 class Entry(Struct, frozen=True):
-    """How one relationship is loaded: `how` is lazy or one of `LOADING`; `default` keeps the mapper's setting."""
+    """How one relationship is loaded: `how` is lazy or one of `LOADING`; `default` keeps the mapper's setting.
+
+    `alias`: the number of the alias of the target that is named, -1 where that is not known.
+    """
 
     how: str
     sure: bool = True
     below: "Loads" = msgspec.field(default_factory=lambda: _nothing())
     at: Spot | None = None
+    alias: int = 0
 
 
 class Loads(Struct, frozen=True):
@@ -63,9 +67,9 @@ def _nothing() -> Loads:
     return NOTHING
 
 
-def single(name: str, how: str, at: Spot | None, below: Loads = NOTHING) -> Loads:
+def single(name: str, how: str, at: Spot | None, below: Loads = NOTHING, alias: int = 0) -> Loads:
     """A trie with one relationship."""
-    return Loads(entries={name: Entry(how, True, below, at)})
+    return Loads(entries={name: Entry(how, True, below, at, alias)})
 
 
 def add(base: Loads, more: Loads) -> Loads:
@@ -82,7 +86,8 @@ def add(base: Loads, more: Loads) -> Loads:
         else:
             how = old.how if entry.how == "default" else entry.how
             at = old.at if entry.how == "default" else entry.at
-            entries[name] = Entry(how, old.sure or entry.sure, add(old.below, entry.below), at)
+            alias = old.alias if entry.how == "default" else entry.alias
+            entries[name] = Entry(how, old.sure or entry.sure, add(old.below, entry.below), at, alias)
     only = more.only if base.only is None else base.only if more.only is None else base.only | more.only
     return Loads(
         entries,
@@ -108,7 +113,9 @@ def join(a: Loads, b: Loads) -> Loads:
         else:
             same = one.how == other.how
             louder = one if one.how in LOADING else other
-            entries[name] = Entry(louder.how, one.sure and other.sure and same, join(one.below, other.below), louder.at)
+            sure = one.sure and other.sure and same
+            alias = one.alias if one.alias == other.alias else -1
+            entries[name] = Entry(louder.how, sure, join(one.below, other.below), louder.at, alias)
     only = None if a.only is None or b.only is None else a.only | b.only
     undeferred, leaving_out = a.undeferred | b.undeferred, a.leaving_out | b.leaving_out
     return Loads(entries, a.wild or b.wild, only, a.deferred & b.deferred, undeferred, leaving_out)

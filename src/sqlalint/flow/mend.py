@@ -1,6 +1,7 @@
 """The fix of lazy loads: their options put at the query that gives the rows, and imported where they are not yet."""
 
 from sqlalint.facts import expression as ex
+from sqlalint.facts.span import Spot
 from sqlalint.flow import remedy
 from sqlalint.flow.events import LazyRead, Query
 from sqlalint.project import edits
@@ -54,14 +55,19 @@ def _names(project: Project, query: Query, branches: list[remedy.Branch]) -> dic
 
 def name_of(project: Project, query: Query, model: Model) -> str | None:
     """A name that the file of the query has for a model: its own, or one in a module that the query's entity is in."""
+    return name_at(project, query.at, model)
+
+
+def name_at(project: Project, at: Spot, model: Model) -> str | None:
+    """The same for any call: its arguments tell modules that models may be in."""
     path, key = model.id.split("::")
     candidates = [model.name]
-    call = edits.call_at(project, query.at)  # None for `User.query`
+    call = edits.call_at(project, at)  # None for `User.query`
     for argument in call.arguments if call else ():
         dotted = ex.dotted(argument)
         if dotted is not None:
             candidates += [dotted, f"{dotted.rpartition('.')[0]}.{model.name}"]
-    return next((c for c in candidates if project.resolve(query.at.path, c) == Definition(path, key)), None)
+    return next((c for c in candidates if project.resolve(at.path, c) == Definition(path, key)), None)
 
 
 def _added(project: Project, query: Query, options: str) -> edits.Edits:

@@ -8,6 +8,7 @@ from sqlalint.facts.span import Spot
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.shapes import Text
 
 # How each loader function loads.
 STRATEGIES = {
@@ -48,30 +49,44 @@ def extend(option: v.Option, name: str, arguments: list[v.Value], questions: Que
             below = argument if isinstance(argument, v.Option) else None
             if below is None:
                 return replace(option, loads=_put(option.loads, option.tip, ld.UNKNOWN_LOADS))
-            option = replace(option, loads=_put(option.loads, option.tip, below.loads))
+            texts = tuple(replace(t, model=t.model or option.tip_model) for t in below.texts)
+            option = replace(option, loads=_put(option.loads, option.tip, below.loads), texts=(*option.texts, *texts))
         return option
     if name in COLUMN_OPTIONS:
-        return _columns(option, name, arguments, at)
+        return _with_texts(_columns(option, name, arguments, at), option, name, arguments, at)
     how = STRATEGIES.get(name)
     if how is None:
         return option if name in ("of_type", "and_", "set_relationship_strategy") else v.UNKNOWN
+    before = option
     for argument in arguments:
         step = _step(option, argument, how, questions, at)
         if step is None:
             return v.UNKNOWN
         option = step
-    return option
+    return _with_texts(option, before, name, arguments, at)
+
+
+def _with_texts(option: v.Option, before: v.Option, name: str, arguments: list[v.Value], at: Spot) -> v.Option:
+    """An option with the attributes that its last step names by strings."""
+    texts = [a.value for a in arguments if isinstance(a, v.Literal) and isinstance(a.value, str)]
+    if name == "undefer_group" or not texts:
+        return replace(option, texts=before.texts) if option.texts != before.texts else option
+    if before.tip and before.tip_model is None:
+        return replace(option, texts=before.texts)  # whose attributes they are is not known
+    alone = len(arguments) == 1 or name in COLUMN_OPTIONS
+    found = [Text(at, name, t, before.tip_model, alone) for t in texts if "*" not in t]
+    return replace(option, texts=(*before.texts, *found))
 
 
 def _step(option: v.Option, argument: v.Value, how: str, questions: Questions, at: Spot) -> v.Option | None:
     """One relationship further down the chain."""
     match argument:
-        case v.Attribute(model=model, name=name, narrowed=narrowed):
+        case v.Attribute(model=model, name=name, narrowed=narrowed, narrowed_alias=alias):
             root = option.model if option.tip or option.model else model
             found = questions.model(model)
             relationship = found.relationships.get(name) if found else None
             target = narrowed or (relationship.target if relationship else None)
-            loads = _put(option.loads, option.tip, ld.single(name, how, at))
+            loads = _put(option.loads, option.tip, ld.single(name, how, at, alias=alias))
             return v.Option(root, loads, (*option.tip, name), target)
         case v.Literal(value=str() as text):
             for name in text.split("."):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Span, Spot
-from sqlalint.flow import emptied, executions, reads
+from sqlalint.flow import emptied, executions, reads, sending
 from sqlalint.flow import loads as ld
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
@@ -42,6 +42,7 @@ def execute(
 ) -> v.Value:
     """`session.name(...)` for a method that queries; `Unknown` for any other."""
     statement = arguments[0] if arguments else keywords.get("statement", v.UNKNOWN)
+    statement = sending.with_options(statement, keywords)
     sent(frame, name, statement, arguments, at)
     if name in EXECUTING and not session.core:
         value = _run(frame, session, name, statement, at)
@@ -112,6 +113,7 @@ def _run(frame: Frame, session: v.Session, name: str, statement: v.Value, at: Sp
         sure_session=session.sure,
         batch=frame.number(),
     )
+    sending.executed(frame, result, name, at)
     if shape == "scalar":
         return _one(frame, result)
     return result
@@ -125,8 +127,10 @@ def _get(frame: Frame, session: v.Session, arguments: list[v.Value], keywords: d
     statement = sm.selected([model], False, frame.spot(at), session)
     if options is not None:
         statement = op.apply(statement, [options], frame.questions)
+        sending.named_by_text(frame, statement, [options])
     if _is_given(keywords, "with_for_update"):
         statement = replace(statement, locked=True)
+    sending.got(frame, session, statement, at)
     return _entity(frame, statement, 0, "get", session.is_async, session.sure, frame.number())
 
 
@@ -189,12 +193,13 @@ def fetch(frame: Frame, result: v.Result, name: str, at: Span, arguments: list[v
     if name in ("columns", "keys", "close", "freeze"):
         return v.Unknown(rows=name == "columns")
     if name == "yield_per":
-        return replace(result, statement=replace(result.statement, stream=True, yield_per=True))
+        return replace(result, statement=replace(result.statement, stream=True), batched=True)
     value = _fetched(frame, result, name, at)
     return v.Awaitable(value) if result.streamed and name != "partitions" else value
 
 
 def _fetched(frame: Frame, result: v.Result, name: str, at: Span) -> v.Value:
+    sending.fetched(frame, result, name, at)
     if name in _FETCH_FIRST:
         return _one(frame, _scalar_shape(result, name))
     if name in _FETCH_ONE:
@@ -290,6 +295,7 @@ def query_method(frame: Frame, query: v.Statement, name: str, arguments: list[v.
         executions.read(frame, at, query, executions.GET if name.startswith("get") else executions.READ)
     elif name in ("update", "delete"):
         executions.write(frame, at)
+    sending.queried(frame, query, name, at)
     if name == "all":
         return v.Many(rows_of_query(frame, query), "list", sm.is_few(query, frame.questions))
     if name in _QUERY_ONE:
@@ -316,7 +322,7 @@ def consumed(frame: Frame, result: v.Result, method: str, at: At) -> None:
     if result.unique:
         frame.note(at, f"{method}: unique() is called")
         return
-    if statement.yield_per:
+    if statement.yield_per or result.batched:
         frame.note(at, f"{method}: the statement has yield_per, with which unique() does not help")
         return
     if statement.from_text:
@@ -396,9 +402,11 @@ def iterate_rows(frame: Frame, value: v.Value, at: At) -> tuple[v.Value, bool] |
     match value:
         case v.Result():
             consumed(frame, value, "iterating", at)
+            sending.fetched(frame, value, "iterating", at)
             return row(frame, value), sm.is_few(value.statement, frame.questions)
         case v.Statement(legacy=True):
             executions.read(frame, at, value)
+            sending.queried(frame, value, "iterating", at)
             return rows_of_query(frame, value), sm.is_few(value, frame.questions)
         case v.Many(kind="dynamic"):
             reads.queried(frame, value, at)

@@ -154,7 +154,7 @@ def pinned_by(
     in the session then), by its `key`, or not at all."""
     if relationship.direction != "many-to-one":
         return None
-    own = [e for e in equals if _same_class(e.model, model_id, questions)]
+    own = [e for e in equals if same_class(e.model, model_id, questions)]
     if any(e.name == relationship.attribute for e in own):
         return "object"
     if any(_is_parent(e, model_id, relationship.attribute, questions) for e in equals):
@@ -176,7 +176,8 @@ def _is_parent(attribute: v.Attribute, model_id: str, name: str, questions: Ques
     return through is not None and through.target == model_id and through.reverse == name
 
 
-def _same_class(a: str, b: str, questions: Questions) -> bool:
+def same_class(a: str, b: str, questions: Questions) -> bool:
+    """Whether two models are one, or one inherits from the other."""
     if a == b:
         return True
     one, other = questions.model(a), questions.model(b)
@@ -197,7 +198,12 @@ def is_single(statement: v.Statement, questions: Questions) -> bool:
     if model is None or statement.joined:
         return False
     compared = (*statement.equals, *statement.perhaps)
-    fixed = {e.name for e in compared if _same_class(e.model, model.id, questions)}
+    fixed = {e.name for e in compared if same_class(e.model, model.id, questions)}
+    return covers_key(model, fixed, questions)
+
+
+def covers_key(model: Model, fixed: set[str], questions: Questions) -> bool:
+    """Whether these attributes of a model tell its objects apart: its primary key, or something unique, is among them."""
     if model.keys and set(model.keys) <= fixed:
         return True
     if any(model.columns[n].unique for n in fixed if n in model.columns):
@@ -214,7 +220,7 @@ def fixed_by(statement: v.Statement, model: Model | None, questions: Questions) 
     """The attributes of a primary or unique key of the rows' model that conditions fix; none where no key is."""
     if model is None:
         return frozenset()
-    fixed = frozenset(e.name for e in statement.equals if _same_class(e.model, model.id, questions))
+    fixed = frozenset(e.name for e in statement.equals if same_class(e.model, model.id, questions))
     if model.keys and set(model.keys) <= fixed:
         return frozenset(model.keys)
     for name in sorted(fixed & model.columns.keys()):

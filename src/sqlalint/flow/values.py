@@ -14,7 +14,10 @@ from sqlalint.facts.expression import Lambda
 from sqlalint.facts.span import Spot
 from sqlalint.facts.statement import Function
 from sqlalint.flow import loads as ld
+from sqlalint.flow import shapes as sh
 from sqlalint.flow.loads import Loads
+from sqlalint.flow.shapes import EMPTY as EMPTY_SHAPE
+from sqlalint.flow.shapes import OPAQUE, Condition, Shape, Text
 from sqlalint.flow.staleness import Expiry
 
 
@@ -129,12 +132,15 @@ class Attribute(Struct, frozen=True):
     name: str
     alias: int = 0
     narrowed: str | None = None  # of_type()
+    narrowed_alias: int = 0
+    conditioned: bool = False  # and_()
 
 
 class Criterion(Struct, frozen=True):
     """A condition. `equals`: the attributes that are surely compared for equality with something (conjuncts)."""
 
     equals: tuple[Attribute, ...] = ()
+    condition: Condition = OPAQUE
 
 
 class Option(Struct, frozen=True):
@@ -147,6 +153,7 @@ class Option(Struct, frozen=True):
     loads: Loads
     tip: tuple[str, ...] = ()
     tip_model: str | None = None
+    texts: tuple[Text, ...] = ()
 
 
 class Entity(Struct, frozen=True):
@@ -187,10 +194,14 @@ class Statement(Struct, frozen=True):
     sure: bool = True
     calls: tuple[Spot, ...] = ()
     writes: bool = False
+    shape: Shape = EMPTY_SHAPE
 
 
 class Result(Struct, frozen=True):
-    """What an execution gives. `shape`: rows, scalars, mappings. `streamed`: an AsyncResult, whose methods are awaited."""
+    """What an execution gives. `shape`: rows, scalars, mappings. `streamed`: an AsyncResult, whose methods are awaited.
+
+    `batched`: it was given `yield_per` itself.
+    """
 
     statement: Statement
     shape: str
@@ -199,6 +210,7 @@ class Result(Struct, frozen=True):
     sure_session: bool = True
     streamed: bool = False
     batch: int = 0
+    batched: bool = False
 
 
 # What commits do to the objects of a session, where its factory is in sight; LIBRARY: as a library makes it by default.
@@ -491,6 +503,7 @@ def _join_statements(a: Statement, b: Statement) -> Value:
         yield_per=a.yield_per or b.yield_per,
         from_text=a.from_text or b.from_text,
         outer=a.outer or b.outer,
+        shape=sh.join(a.shape, b.shape),
     )
 
 
