@@ -102,6 +102,8 @@ def _tier(read: LazyRead) -> Confidence:
     relationship = read.relationship
     if read.unsure or relationship is None:
         return Confidence.POSSIBLE
+    if read.in_rows and relationship.direction == "many-to-one":
+        return Confidence.POSSIBLE  # the query loads objects of that class: perhaps all that are wanted
     unclear = relationship.direction is None or relationship.collection is None or read.query.inferred or read.is_far
     return Confidence.LIKELY if unclear or relationship.direction == "many-to-one" else Confidence.CERTAIN
 
