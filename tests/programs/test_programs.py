@@ -4,7 +4,7 @@ import pytest
 
 from tests.programs.compare import CLAIMS, GROWTH, Figures, compare
 
-SEEDS = range(300)
+SEEDS = range(400)
 LEAST_CERTAIN, LEAST_LIKELY = 0.98, 0.95
 # Of what is so, the share that is to be said: with certainty, and as likely or better.
 LEAST_RECALL = {
