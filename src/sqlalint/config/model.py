@@ -217,7 +217,7 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     """Hints: what a function or method returns, as an annotation would say it, both by their full names.
 
     Where following the function says more, that holds. Of an `async` function it is what `await` gives, of a context
-    manager what `as` binds. Generic types of Python need no full name. `sqlalint why` names the hint that it misses.
+    manager what `as` binds. Generic types of Python need no full name.
 
     Default: what following the function says, else its annotation.
 
