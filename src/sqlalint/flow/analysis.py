@@ -52,8 +52,6 @@ def roots(project: Project) -> list[tuple[str, str]]:
     for _ in range(_CALLERS):
         names = {entry.name for path, entry in functions if (path, entry.key) in querying} - _COMMON
         querying |= {(path, entry.key) for path, entry in functions if not names.isdisjoint(entry.calls)}
-    if _uses_asyncio(project):
-        querying |= {(path, entry.key) for path, entry in functions if not _ASYNC.isdisjoint(entry.mentions)}
     return [(path, entry.key) for path, entry in functions if (path, entry.key) in querying]
 
 
