@@ -8,7 +8,7 @@ that no answer depends on who was followed first.
 
 import itertools
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -57,28 +57,17 @@ class Following:
         self._stack: list[tuple[str, str]] = []
         self._texts: dict[tuple[str, str], Text] = {}
         self._lowest = _NEVER  # the outermost function being followed that was called again since
-        self._made: dict[tuple[str, ...], tuple[Any, frozenset[Question]]] = {}
 
     def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
         """What is made of answers, made once: whoever wants it again has asked the same questions.
 
         What stands on a function that is still being followed is made again, so that no order of calls matters.
         """
-        known = self._made.get(key)
-        if known is not None:
-            self._questions.also(known[1])
-            found: _Made = known[0]
-            return found
-        before, outer = self._questions.record(), self._lowest
-        self._lowest = _NEVER
+        outer, self._lowest = self._lowest, _NEVER
         try:
-            made = make()
+            return self._questions.once(key, make, keeps=lambda: self._lowest == _NEVER)
         finally:
-            asked = self._questions.resume(before)
-            lowest, self._lowest = self._lowest, min(outer, self._lowest)
-        if lowest == _NEVER:
-            self._made[key] = made, asked
-        return made
+            self._lowest = min(outer, self._lowest)
 
     def called(
         self,
@@ -92,10 +81,8 @@ class Following:
 
         What the function does with the objects that it is given is done in the frame.
         """
-        found, hint = (
-            self._questions.function(function.path, function.key),
-            hints.of_function(self._questions, function),
-        )
+        found = self._questions.function(function.path, function.key)
+        hint = hints.of_function(self._questions, function)
         if found is None:
             return hint or v.UNKNOWN
         returns = lambda: self._annotations.value(found.returns, function.path)  # noqa: E731

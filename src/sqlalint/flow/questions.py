@@ -54,16 +54,24 @@ class Questions:
         """The questions since `record`."""
         return frozenset(self._asked)
 
-    def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
-        """What is made of answers, made once: whoever wants it again has asked the same questions."""
-        if key not in self._made:
-            before = self.record()
+    def once(self, key: tuple[str, ...], make: Callable[[], _Made], keeps: Callable[[], bool] = lambda: True) -> _Made:
+        """What is made of answers, made once: whoever wants it again has asked the same questions.
+
+        `keeps` is asked after `make`: where it says no, the next who wants it has it made again.
+        """
+        known = self._made.get(key)
+        if known is not None:
+            self.also(known[1])
+            found: _Made = known[0]
+            return found
+        before = self.record()
+        try:
             made = make()
-            self._made[key] = made, self.resume(before)
-        value, asked = self._made[key]
-        self._asked |= asked
-        found: _Made = value
-        return found
+        finally:
+            asked = self.resume(before)
+        if keeps():
+            self._made[key] = made, asked
+        return made
 
     def digest(self, question: Question) -> bytes:
         """The hash of the answer that a question has now."""
