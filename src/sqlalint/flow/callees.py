@@ -161,7 +161,7 @@ class Following:
     def _is_open(self, key: str, bound: v.Value | None) -> bool:
         """Whether a subclass may have its own version of a method: then it is not known which one runs."""
         name = key.rpartition(".")[2]
-        owner = bound.class_id if isinstance(bound, v.Object) else bound.model if isinstance(bound, v.Instance) else ""
+        owner = v.class_of(bound) if isinstance(bound, v.Object | v.Instance) else ""
         return bool(owner) and self._questions.is_overridden(owner, name)
 
     def _given_back(self, value: v.Value, call: Spot, own: frozenset[Spot]) -> v.Value:

@@ -16,9 +16,7 @@ def session(frame: Frame, parameter: ex.Parameter, promised: v.Session) -> v.Ses
     asked = _asked_for(frame, parameter.default, frame.path) or _annotated(frame, parameter.annotation, frame.path)
     if asked is None or frame.callees is None:
         return promised
-    value = frame.callees.called(frame, parameter.span, v.FunctionRef(*asked), [], {})
-    if isinstance(value, v.Awaitable):
-        value = value.value
+    value = v.awaited(frame.callees.called(frame, parameter.span, v.FunctionRef(*asked), [], {}))
     if isinstance(value, v.Many):
         value = value.element
     if isinstance(value, v.Session) and value.is_async == promised.is_async and not value.core:

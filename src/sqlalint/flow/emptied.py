@@ -97,8 +97,7 @@ def note(
 
 def _executed(frame: Frame, key: Key, value: v.Value) -> None:
     """What a session gives are its objects."""
-    inner = value.value if isinstance(value, v.Awaitable) else value
-    match inner:
+    match v.awaited(value):
         case v.Result(batch=batch, is_async=True) | v.Instance(batch=batch, origin=v.Origin(is_async=True)):
             frame.staleness.session_of[batch % v.PER_ENTITY] = key
             frame.staleness.used.add(key)

@@ -158,13 +158,7 @@ class Evaluator:
             named = self.value(call.arguments[0])
             if len(call.arguments) != 2 or self.value(call.arguments[1]) != receiver:
                 return None
-            owner = (
-                named.class_id
-                if isinstance(named, v.ClassRef)
-                else named.model
-                if isinstance(named, v.ModelClass)
-                else ""
-            )
+            owner = v.class_of(named) if isinstance(named, v.ClassRef | v.ModelClass) else ""
         return v.Super(receiver, owner) if receiver is not None and owner else None
 
     def _function(self, function: ex.Expr) -> v.Value:

@@ -25,7 +25,7 @@ def note_fetch(frame: Frame, function: v.Value, call: ex.Call, value: v.Value) -
             if found is not None:
                 _keep(frame, call, "first", found)
         case _:
-            inner = value.value if isinstance(value, v.Awaitable) else value
+            inner = v.awaited(value)
             if isinstance(inner, v.Result):
                 _keep(frame, call, "result", inner.statement)
 
@@ -36,5 +36,5 @@ def _keep(frame: Frame, call: ex.Call, how: str, statement: v.Statement) -> None
 
 
 def _statement(value: v.Value) -> v.Statement | None:
-    inner = value.value if isinstance(value, v.Awaitable) else value
+    inner = v.awaited(value)
     return inner.origin.statement if isinstance(inner, v.Instance) else None

@@ -305,8 +305,7 @@ class Follower:
             value = self.evaluator.value(item.value)
             if not statement.is_async:
                 note_entered(self.frame, item.value, value)
-            if isinstance(value, v.Awaitable):
-                value = value.value
+            value = v.awaited(value)
             if item.target is not None:
                 self.evaluator.assign(item.target, value)
                 emptied.owned(self.frame, item.target, value, item.value)
@@ -319,9 +318,7 @@ class Follower:
     # --- loops ---
 
     def _for(self, statement: st.For) -> int:
-        source = self.evaluator.value(statement.iterable)
-        if isinstance(source, v.Awaitable):
-            source = source.value
+        source = v.awaited(self.evaluator.value(statement.iterable))
         item = ex.dotted(statement.target) or "row"
         before = dict(self.frame.names)
         with self.evaluator.loop(source, statement.iterable.span, "for", item) as element:

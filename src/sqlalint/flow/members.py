@@ -158,16 +158,12 @@ class Members:
 
     def _behind(self, found: v.Super, name: str) -> v.Value:
         """A method behind a class in the method resolution order of the receiver's class."""
-        receiver = found.receiver
-        if isinstance(receiver, v.Object | v.ClassRef):
-            class_id = receiver.class_id
-        elif isinstance(receiver, v.Instance | v.ModelClass):
-            class_id = receiver.model
-        else:
+        class_id = v.class_of(found.receiver)
+        owner = self.frame.questions.member(class_id, name, found.class_id) if class_id else None
+        if owner is None:
             return v.UNKNOWN
-        owner = self.frame.questions.member(class_id, name, found.class_id)
-        path, _, key = (owner or "").partition("::")
-        return v.FunctionRef(path, f"{key}.{name}", receiver, is_fixed=True) if owner else v.UNKNOWN
+        path, _, key = owner.partition("::")
+        return v.FunctionRef(path, f"{key}.{name}", found.receiver, is_fixed=True)
 
     def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str, at: Span) -> v.Value:
         """A method or attribute of an instance of a project's class."""

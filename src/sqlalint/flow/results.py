@@ -142,7 +142,7 @@ def _is_given(keywords: dict[str, v.Value], name: str) -> bool:
 
 def gave(frame: Frame, path: str, key: str, value: v.Value) -> None:
     """Remember of a call whether a row was locked in it: what it gives tells, or else its own text has to."""
-    inner = value.value if isinstance(value, v.Awaitable) else value
+    inner = v.awaited(value)
     element = inner.element if isinstance(inner, v.Many) else inner
     if isinstance(element, v.Instance) and element.origin.statement is not None:
         frame.locks = frame.locks or element.origin.statement.locked

@@ -389,6 +389,22 @@ def inferred(value: Value) -> Value:
             return value
 
 
+def awaited(value: Value) -> Value:
+    """What a value gives once it is awaited, where that is what is done with it."""
+    return value.value if isinstance(value, Awaitable) else value
+
+
+def class_of(value: Value | None) -> str:
+    """The id of the class that an object is of or a class is, "" for anything else."""
+    match value:
+        case Object(class_id=class_id) | ClassRef(class_id=class_id):
+            return class_id
+        case Instance(model=model) | ModelClass(model=model):
+            return model
+        case _:
+            return ""
+
+
 def objects(value: Value) -> Iterator[Instance]:
     """The objects in a value."""
     match value:
