@@ -10,6 +10,34 @@ from sqlalint.report.finding import Edit
 _FEW_CALLS = 3
 
 
+class _Reached(Struct, frozen=True, array_like=True, kw_only=True):
+    """What happens at `at`. `calls` lead there from the function that has the cause, outermost first."""
+
+    at: Spot
+    calls: tuple[Spot, ...] = ()
+
+    @property
+    def place(self) -> Spot:
+        """Where that function does it: by itself, or by the call that leads there."""
+        return self.calls[0] if self.calls else self.at
+
+
+class _ReachedRead(_Reached, frozen=True, array_like=True, kw_only=True):
+    """A read. `conditional`: a condition decides whether it happens."""
+
+    conditional: bool
+
+    @property
+    def is_far(self) -> bool:
+        """Whether a condition in another function decides whether it is read: what that asks is not looked at."""
+        return self.conditional and bool(self.calls)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether many functions have a say in whether it is read."""
+        return self.is_far and len(self.calls) > _FEW_CALLS
+
+
 class Loop(Struct, frozen=True, array_like=True):
     """A loop over rows. `kind`: for, comprehension, sorted, map, ... `item` is what the code calls a row."""
 
@@ -44,7 +72,7 @@ class Query(Struct, frozen=True, array_like=True):
     calls: tuple[Spot, ...] = ()
 
 
-class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
+class LazyRead(_ReachedRead, frozen=True, array_like=True, kw_only=True):
     """A relationship (or deferred column) read that no option and no mapper setting loads.
 
     `path` are the relationships from the query's entity to the object, `path_models` and `path_ids` the names and the ids
@@ -52,14 +80,13 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
     options are not known. `target_held`: objects of the target are alive in the function; `in_rows`:
     the query itself loads some, on another way. `further` are the reads
-    behind it, folded. `calls` lead from the function to the read, outermost first, where that is in another one.
+    behind it, folded.
     `field`: the field of a serializer that reads it, "" for code. `left_out_by`: the options of a column.
     `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
     dynamic relationship on it, whose query takes the options; 0 where there is none. `has_option`: an option of the
     query is about it already, on some way at least (`lazyload`): beside it another one raises.
     """
 
-    at: Spot
     function: Spot
     qualname: str
     model: str
@@ -75,14 +102,12 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     loop: Loop | None
     query: Query
     unsure: bool
-    conditional: bool
     target_held: bool
     in_rows: bool
     held_in_list: bool
     action: str
     further: tuple["LazyRead", ...] = ()
     own_query: int = 0
-    calls: tuple[Spot, ...] = ()
     has_option: bool = False
     field: str = ""
     left_out_by: tuple[Spot, ...] = ()
@@ -91,21 +116,6 @@ class LazyRead(Struct, frozen=True, array_like=True, kw_only=True):
     def name(self) -> str:
         """`User.posts`."""
         return f"{self.model_name}.{self.attribute}"
-
-    @property
-    def place(self) -> Spot:
-        """Where the function does it: the read, or the call that leads to it."""
-        return self.calls[0] if self.calls else self.at
-
-    @property
-    def is_far(self) -> bool:
-        """Whether a condition in another function decides whether it is read: what that asks is not looked at."""
-        return self.conditional and bool(self.calls)
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether many functions have a say in whether it is read."""
-        return self.is_far and len(self.calls) > _FEW_CALLS
 
 
 class LoopReads(Struct, frozen=True, array_like=True):
@@ -136,8 +146,8 @@ class SerializedReads(Struct, frozen=True, array_like=True):
         return self.reads.at
 
 
-class AsyncRead(Struct, frozen=True, array_like=True):
-    """A lazy read of an object of an asynchronous session: it raises."""
+class _Raising(Struct, frozen=True, array_like=True):
+    """A read that raises."""
 
     read: LazyRead
 
@@ -147,15 +157,12 @@ class AsyncRead(Struct, frozen=True, array_like=True):
         return self.read.place
 
 
-class RaisedRead(Struct, frozen=True, array_like=True):
+class AsyncRead(_Raising, frozen=True, array_like=True):
+    """A lazy read of an object of an asynchronous session."""
+
+
+class RaisedRead(_Raising, frozen=True, array_like=True):
     """A read of a relationship that raises instead of loading, of an object whose query did not load it."""
-
-    read: LazyRead
-
-    @property
-    def at(self) -> Spot:
-        """The read."""
-        return self.read.place
 
 
 class JoinedCollection(Struct, frozen=True, array_like=True):
@@ -167,16 +174,14 @@ class JoinedCollection(Struct, frozen=True, array_like=True):
     option: Spot | None
 
 
-class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
+class ResultConsumed(_Reached, frozen=True, array_like=True, kw_only=True):
     """Rows of a 2.0-style result fetched without `unique()`, of a statement that joins collections.
 
     `method` is how (`.all()`, `for`, `list()`); `at` the method's name or the iterable. `sure`: the statement and the
     missing `unique()` are the same on every way. `unhashable`: a row holds a column that `unique()` cannot compare.
-    `calls` lead there from the function that has the statement, outermost first.
     `shared`: it is in a local function, which other calls may give another result.
     """
 
-    at: Spot
     qualname: str
     method: str
     query: Query
@@ -185,12 +190,6 @@ class ResultConsumed(Struct, frozen=True, array_like=True, kw_only=True):
     unhashable: bool
     stream: bool
     shared: bool = False
-    calls: tuple[Spot, ...] = ()
-
-    @property
-    def place(self) -> Spot:
-        """Where the function that has the statement does it: the fetch, or the call that leads to it."""
-        return self.calls[0] if self.calls else self.at
 
 
 class RepeatedQuery(Struct, frozen=True, array_like=True, kw_only=True):
@@ -264,7 +263,7 @@ class MultipliedRows(Struct, frozen=True, array_like=True, kw_only=True):
     is_loaded: bool
 
 
-class StatementExecuted(Struct, frozen=True, array_like=True, kw_only=True):
+class StatementExecuted(_Reached, frozen=True, array_like=True, kw_only=True):
     """A statement that is executed and of which there is something to say.
 
     `at` is where, by `method`: that of the session or query, or how its rows are taken. `single`: at most one row is
@@ -272,11 +271,9 @@ class StatementExecuted(Struct, frozen=True, array_like=True, kw_only=True):
     `multiplied` are the collections that it joins without any DISTINCT or GROUP BY; `cut` is where its rows are
     limited, `one_row` tells that the limit is one. `in_batches`: it has `yield_per`; `late`: only its result has it, and
     `unique()` too.
-    `is_ordered`: by something unique, None where that is not known. `calls` lead there from the function that has the
-    statement, outermost first.
+    `is_ordered`: by something unique, None where that is not known.
     """
 
-    at: Spot
     qualname: str
     method: str
     query: Query
@@ -289,12 +286,6 @@ class StatementExecuted(Struct, frozen=True, array_like=True, kw_only=True):
     in_batches: bool = False
     late: bool = False
     is_ordered: bool | None = None
-    calls: tuple[Spot, ...] = ()
-
-    @property
-    def place(self) -> Spot:
-        """Where the function that has the statement does it: the execution, or the call that leads to it."""
-        return self.calls[0] if self.calls else self.at
 
 
 class TextArgument(Struct, frozen=True, array_like=True, kw_only=True):
@@ -349,17 +340,15 @@ class VersionCheck(Struct, frozen=True, array_like=True, kw_only=True):
         return f"{self.model_name}.{self.attribute}"
 
 
-class ExpiredRead(Struct, frozen=True, array_like=True, kw_only=True):
+class ExpiredRead(_ReachedRead, frozen=True, array_like=True, kw_only=True):
     """An attribute of an object of an asynchronous session that is read when it has been emptied.
 
     `how`: commit, rollback, expire, expire_all; `expired` is where, and `expired_calls` lead there. `setting`: whether the
     session expires on commit, None where its factory is not resolved; `factory` is where it is made. `sure`: the session
     is resolved, and is that of the object. `maybe`: it is emptied on some ways only. `written` is the object in the
-    function's own words; `calls` lead to the read, outermost first, `field` is the field of a serializer that does it.
+    function's own words; `field` is the field of a serializer that does it.
     """
 
-    at: Spot
-    calls: tuple[Spot, ...]
     qualname: str
     written: str
     model: str
@@ -371,23 +360,12 @@ class ExpiredRead(Struct, frozen=True, array_like=True, kw_only=True):
     factory: Spot | None
     sure: bool
     maybe: bool
-    conditional: bool
     field: str
-
-    @property
-    def place(self) -> Spot:
-        """Where the function does it: the read, or the call that leads to it."""
-        return self.calls[0] if self.calls else self.at
 
     @property
     def name(self) -> str:
         """`user.id`, or `User.id` where the function has no name for the object."""
         return f"{self.written or self.model}.{self.attribute}"
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether many functions have a say in whether it is read."""
-        return self.conditional and len(self.calls) > _FEW_CALLS
 
 
 class ExpiringFactory(Struct, frozen=True, array_like=True):
