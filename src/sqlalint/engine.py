@@ -17,7 +17,16 @@ from sqlalint.facts.span import Spot
 from sqlalint.flow.analysis import follow_all
 from sqlalint.flow.causes import Causes
 from sqlalint.flow.empties import empty_by_mapper, empty_by_option
-from sqlalint.flow.events import ExpiredRead, ExpiringFactory, StatementExecuted
+from sqlalint.flow.events import (
+    AsyncRead,
+    ExpiredRead,
+    ExpiringFactory,
+    LoopReads,
+    RaisedRead,
+    RepeatedQuery,
+    SerializedReads,
+    StatementExecuted,
+)
 from sqlalint.hashing import blake2b
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
@@ -178,14 +187,11 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.counted
         yield from found.texts
         yield Loops(found.loops_understood, found.loops)
-    expired = tuple(causes.expired)
+    expired = causes.of(ExpiredRead)
     yield from expired
     yield from expiring_factories(project, expired)
-    yield from causes.reads
-    yield from causes.serialized
-    yield from causes.async_reads
-    yield from causes.raised
-    yield from causes.repeated
+    for kind in (LoopReads, SerializedReads, AsyncRead, RaisedRead, RepeatedQuery):
+        yield from causes.of(kind)
     executed = tuple(causes.executed)
     yield from executed
     yield from empty_by_option(project, executed)
