@@ -44,6 +44,10 @@ class Spot(Struct, frozen=True, array_like=True, gc=False, order=True):
     definition: str
     span: Span
 
+    def is_beside(self, other: "Spot") -> bool:
+        """Whether both are in the same definition of the same file."""
+        return (self.path, self.definition) == (other.path, other.definition)
+
 
 class Place(Struct, frozen=True, array_like=True, gc=False, order=True):
     """A spot with its rows resolved: what is shown to users."""

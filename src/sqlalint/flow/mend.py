@@ -36,8 +36,7 @@ def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
 
 def is_here(read: LazyRead) -> bool:
     """Whether the query is in the function that was followed."""
-    at = read.query.at
-    return (at.path, at.definition) == (read.function.path, read.function.definition)
+    return read.query.at.is_beside(read.function)
 
 
 def _names(project: Project, query: Query, branches: list[remedy.Branch]) -> dict[str, str] | None:
@@ -46,20 +45,15 @@ def _names(project: Project, query: Query, branches: list[remedy.Branch]) -> dic
     names: dict[str, str] = {}
     for name, model_id in wanted.items():
         model = project.models.model(model_id)
-        known = name_of(project, query, model) if model else None
+        known = name_at(project, query.at, model) if model else None
         if known is None:
             return None
         names[name] = known
     return names
 
 
-def name_of(project: Project, query: Query, model: Model) -> str | None:
-    """A name that the file of the query has for a model: its own, or one in a module that the query's entity is in."""
-    return name_at(project, query.at, model)
-
-
 def name_at(project: Project, at: Spot, model: Model) -> str | None:
-    """The same for any call: its arguments tell modules that models may be in."""
+    """A name that the file of a call has for a model: its own, or one in a module that the call's arguments are in."""
     path, key = model.id.split("::")
     candidates = [model.name]
     call = edits.call_at(project, at)  # None for `User.query`

@@ -4,7 +4,7 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span, Spot
 from sqlalint.flow import remedy
 from sqlalint.flow.events import LazyRead
-from sqlalint.flow.mend import is_here, name_of
+from sqlalint.flow.mend import is_here, name_at
 from sqlalint.project import edits
 from sqlalint.project.project import Project
 from sqlalint.report.finding import Edit, Fix
@@ -18,7 +18,7 @@ def column_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
     places = {place for read in reads for place in read.left_out_by}
     missing = list(dict.fromkeys(r.attribute for r in reads if r.left_out_by))
     for at in sorted(places):
-        changed = _changed(project, at, missing) if _same(at, reads[0].query.at) else None
+        changed = _changed(project, at, missing) if at.is_beside(reads[0].query.at) else None
         if changed is None:
             return None
         found = (*found, *changed)
@@ -30,10 +30,6 @@ def column_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
         found = (*found, *added)
     names = remedy.plural(list(dict.fromkeys(read.name for read in reads)))
     return Fix(f"Load {names} with the query", found, safe=False) if found else None
-
-
-def _same(one: Spot, other: Spot) -> bool:
-    return (one.path, one.definition) == (other.path, other.definition)
 
 
 def _changed(project: Project, at: Spot, columns: list[str]) -> edits.Edits | None:
@@ -96,7 +92,7 @@ def _behind(at: Spot, kept: ex.Expr, whole: ex.Expr) -> Spot:
 def _undefer(project: Project, reads: list[LazyRead]) -> edits.Edits | None:
     """`undefer` for columns that the model itself defers."""
     query, model = reads[0].query, project.models.model(reads[0].model)
-    known = name_of(project, query, model) if model else None
+    known = name_at(project, query.at, model) if model else None
     imported = edits.import_name(project, query.at, "sqlalchemy.orm", "undefer")
     if known is None or imported is None or any(read.path or read.model != reads[0].model for read in reads):
         return None

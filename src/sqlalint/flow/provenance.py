@@ -58,7 +58,7 @@ def _named(frame: Frame, text: Text, name: str, depth: int) -> bool:
         return True
     parameter = next((p for p in text.function.parameters if p.name == name), None)
     if parameter is not None:
-        return parameter.kind in ("positional", "keyword") and not _is_receiver_name(name) and not _sends(value)
+        return parameter.kind in ("positional", "keyword") and name not in RECEIVERS and not _sends(value)
     return any(comes_in(frame, text, meaning, depth - 1) for meaning in text.bound(name))
 
 
@@ -67,8 +67,4 @@ def _sends(value: v.Value | None) -> bool:
 
 
 def _is_receiver(expression: ex.Expr) -> bool:
-    return (isinstance(expression, ex.Name) and _is_receiver_name(expression.id)) or leads_to_session(expression)
-
-
-def _is_receiver_name(name: str) -> bool:
-    return name in RECEIVERS
+    return (isinstance(expression, ex.Name) and expression.id in RECEIVERS) or leads_to_session(expression)

@@ -227,6 +227,8 @@ def record(
     number = frame.number()
     seen = frame.seen(at)
     target = frame.questions.model(found.target) if found and found.target else None
+    in_rows = target is not None and target.id in _loaded_beside(frame, instance)
+    pinned = found is not None and _pinned(frame, instance, found) is not None
     frame.reads.append(
         Read(
             number=number,
@@ -241,8 +243,8 @@ def record(
             loop=active.loop if active else None,
             unsure=unsure,
             conditional=frame.depth > (active.depth if active else 0),
-            target_held=bool(found and _pinned(frame, instance, found)) or _is_held(frame, instance, target),
-            in_rows=target is not None and target.id in _loaded_beside(frame, instance),
+            target_held=pinned or in_rows or _is_alive(frame, instance, target),
+            in_rows=in_rows,
             action=action,
             raises=raises,
             field=seen.field,
@@ -269,12 +271,10 @@ def _loaded_beside(frame: Frame, instance: v.Instance) -> set[str]:
     return set() if statement is None else eager_targets(frame, statement)
 
 
-def _is_held(frame: Frame, instance: v.Instance, target: Model | None) -> bool:
-    """Whether objects of a model may be in the session already: from another query, or loaded with this one."""
+def _is_alive(frame: Frame, instance: v.Instance, target: Model | None) -> bool:
+    """Whether objects of a model may be in the session already, from another query."""
     if target is None:
         return False
-    if target.id in _loaded_beside(frame, instance):
-        return True
     for value in frame.names.values():
         element = value.element if isinstance(value, v.Many) else value.value if isinstance(value, v.Pairs) else value
         if element is value and not instance.origin.is_async:

@@ -132,8 +132,7 @@ def _by_place(keys: Iterable[_Open]) -> dict[Spot, list[_Open]]:
 
 def _place(key: ForeignKey) -> Spot:
     """The key itself where it stands in the column's own definition, else the column: a helper's is every caller's."""
-    same = (key.at.path, key.at.definition) == (key.column_at.path, key.column_at.definition)
-    return key.at if same else key.column_at
+    return key.at if key.at.is_beside(key.column_at) else key.column_at
 
 
 def _written(models: Models, evidence: Evidence, at: Spot, reached: list[_Open]) -> UnindexedKey:
