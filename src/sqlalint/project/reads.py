@@ -76,7 +76,7 @@ class Ground:
         self.all_names = _hash((self.files, list(self._all_bound.values())))
 
     def outline(self) -> bytes:
-        """The hash of what linking looks through in all files: classes, their methods by name, and statements."""
+        """The hash of what linking looks through in all files: classes, their methods by name, telling statements."""
         found = blake2b(self.files, digest_size=16)
         for _, facts in sorted(self._project.files.items()):
             found.update(_encode([_outlined(d) for d in facts.index.definitions if _is_linked(d)]))
@@ -145,7 +145,9 @@ def _bound(index: "Index") -> tuple[object, ...]:
 
 
 def _is_linked(entry: "Definition") -> bool:
-    if entry.kind != "function" or entry.owner or entry.name == _UPGRADE:
+    if entry.kind == "statement":  # others are only read where their name is, and that is noted
+        return bool(entry.mentions)
+    if entry.kind == "class" or entry.owner or entry.name == _UPGRADE:
         return True
     return not _MAPPERS.isdisjoint(entry.mentions)
 
