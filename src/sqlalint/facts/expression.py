@@ -222,11 +222,13 @@ def dotted(expression: "Expr | None") -> str | None:
 
 def children(expression: "Expr") -> tuple["Expr", ...]:
     """The expressions directly inside, in the order in which they are evaluated, lambdas and clauses included."""
-    match expression:
+    match expression:  # the commonest first
+        case Name() | Literal():
+            return ()
         case Attribute(value=value) | Starred(value=value) | Await(value=value) | Walrus(value=value):
             return (value,)
         case Call(function=function, arguments=arguments, keywords=keywords):
-            return (function, *arguments, *(k.value for k in keywords))
+            return (function, *arguments, *[k.value for k in keywords]) if keywords else (function, *arguments)
         case Subscript(value=value, index=index):
             return (value, index)
         case Slice(lower=lower, upper=upper, step=step):
@@ -254,8 +256,6 @@ def children(expression: "Expr") -> tuple["Expr", ...]:
             return () if value is None else (value,)
         case Text(parts=parts) | Opaque(parts=parts):
             return parts
-        case _:
-            return ()
 
 
 def walk(expression: "Expr") -> "list[Expr]":

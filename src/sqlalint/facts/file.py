@@ -40,8 +40,7 @@ VOCABULARY = frozenset(
     """.split()
 )
 
-_WORD = re.compile(r"[^\W\d]\w*")
-_CALL = re.compile(r"([^\W\d]\w*)\(")
+_WORD = re.compile(r"\w++\(?")  # with the bracket where it is called
 _NOQA = re.compile(rb"noqa|sqlalint", re.IGNORECASE)
 _LONG_LINE = 2_000
 _MENTIONS = (b"sqlalchemy", b"alembic", b"sqlmodel")
@@ -196,7 +195,7 @@ class _Builder:
         key = self._add("function", node.name, owner, first, node.end_lineno or first, text, conditional)
         if self._with_bodies or (owner and node.decorator_list):  # a test's models have a `declared_attr` too
             remarks = _remarks(text) if "#" in text and _is_trivial(node.body) else ()
-            self._lower(key, Lowering(self._columns, first).function(node, remarks))
+            self._lower(key, Lowering(self._columns, first, yields="yield" in text).function(node, remarks))
 
     def _class(self, node: ast.ClassDef, owner: str, conditional: bool) -> None:
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
@@ -230,8 +229,10 @@ class _Builder:
         count = self._count[key] = self._count.get(key, 0) + 1
         if count > 1:
             key = f"{key}#{count}"
-        mentions = tuple(sorted(VOCABULARY.intersection(_WORD.findall(text))))
-        calls = tuple(sorted(set(_CALL.findall(text)))) if kind == "function" else ()
+        words = set(_WORD.findall(text))
+        called = {word[:-1] for word in words if word[-1] == "("}
+        mentions = tuple(sorted(VOCABULARY.intersection(words | called)))
+        calls = tuple(sorted(called)) if kind == "function" else ()
         self._definitions.append(
             Definition(key, kind, name, owner, row, end_row, digest(text), conditional, mentions, calls)
         )

@@ -43,13 +43,17 @@ class Columns:
 
 
 class Lowering:
-    """Lowers the nodes of one definition, whose first row in the tree is `first_row`."""
+    """Lowers the nodes of one definition, whose first row in the tree is `first_row`.
 
-    def __init__(self, columns: Columns, first_row: int) -> None:
+    With `yields=False` it is known that nothing in it yields, and that need not be looked for.
+    """
+
+    def __init__(self, columns: Columns, first_row: int, *, yields: bool = True) -> None:
         self._columns = columns
         self._gaps = GapReader(columns.lines, first_row)
         self._shift = 1 - first_row
         self._depth = 0
+        self._may_yield = yields
 
     def span(self, node: Any) -> Span:
         """The range of a node, relative to the definition."""
@@ -347,7 +351,7 @@ class Lowering:
             decorators=self.expressions(node.decorator_list),
             body=self.body(node.body),
             is_async=is_async,
-            is_generator=_yields(node.body),
+            is_generator=self._may_yield and _yields(node.body),
             name_span=name_span,
             remarks=remarks,
         )

@@ -197,7 +197,9 @@ Statement: TypeAlias = (
 
 def blocks(statement: Statement) -> tuple[tuple[Statement, ...], ...]:
     """The bodies directly inside a compound statement, functions and classes included."""
-    match statement:
+    match statement:  # the commonest first
+        case Assign() | Evaluate() | Return():
+            return ()
         case For(body=body, otherwise=otherwise) | While(body=body, otherwise=otherwise):
             return (body, otherwise)
         case If(body=body, otherwise=otherwise):
