@@ -22,7 +22,8 @@ from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.given import NOTHING_DONE, Expire, Summary
 from sqlalint.flow.handing import Handed, Performance, substituted
-from sqlalint.flow.questions import Question, Questions
+from sqlalint.flow.questions import Asked, Questions
+from sqlalint.flow.signature import Signature, signature_of
 from sqlalint.flow.telling import Told
 from sqlalint.flow.text import Text
 
@@ -41,7 +42,7 @@ class _Kept(NamedTuple):
     value: v.Value
     summary: Summary
     sent: Told
-    asked: frozenset[Question]
+    asked: Asked
     lowest: int
 
 
@@ -56,6 +57,7 @@ class Following:
         self._provisional: dict[_At, _Kept] = {}
         self._stack: list[tuple[str, str]] = []
         self._texts: dict[tuple[str, str], Text] = {}
+        self._signatures: dict[tuple[str, str], Signature] = {}
         self._lowest = _NEVER  # the outermost function being followed that was called again since
 
     def once(self, key: tuple[str, ...], make: Callable[[], _Made]) -> _Made:
@@ -112,7 +114,8 @@ class Following:
             self._lowest = min(self._lowest, place)
             return v.UNKNOWN
         handed = Handed()
-        given = _bind(found, bound, arguments, keywords, handed)
+        signature = self._signature(path, key, found)
+        given = _shaped(signature, signature.given(bound, arguments, keywords), handed)
         at = (path, key, _encode(sorted(given.items())))
         kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, found, given, handed)
         self._questions.also(kept.asked)
@@ -156,6 +159,14 @@ class Following:
         found = self._texts.get((path, key))
         if found is None:
             found = self._texts[path, key] = Text(function)
+        return found
+
+    def _signature(self, path: str, key: str, function: Function) -> Signature:
+        """A function's parameters, read once. What it asks is asked again where the function is followed."""
+        found = self._signatures.get((path, key))
+        if found is None:
+            promised = {p.name: self._annotations.value(p.annotation, path) for p in function.parameters}
+            found = self._signatures[path, key] = signature_of(function, promised)
         return found
 
     def _is_open(self, key: str, bound: v.Value | None) -> bool:
@@ -208,42 +219,17 @@ def _summary(frame: Frame) -> Summary:
     return Summary(steps, reads, consumed, frozenset(frame.finished), loaded, selected, executed)
 
 
-def _bind(
-    function: Function,
-    bound: v.Value | None,
-    arguments: list[v.Value],
-    keywords: dict[str, v.Value],
-    handed: Handed,
-) -> dict[str, v.Value]:
+def _shaped(signature: Signature, given: dict[str, v.Value], handed: Handed) -> dict[str, v.Value]:
     """The parameters whose values matter to what is returned or done; of the others the annotation says enough."""
-    positional = [p.name for p in function.parameters if p.kind == "positional"]
-    decorators = {(ex.dotted(d) or "").rpartition(".")[2] for d in function.decorators}
-    values = list(arguments)
-    if bound is not None and "staticmethod" not in decorators:
-        if isinstance(bound, v.Object) and "classmethod" in decorators:
-            bound = v.ClassRef(bound.class_id)
-        if not isinstance(bound, v.ClassRef | v.ModelClass) or "classmethod" in decorators:
-            values.insert(0, bound)
-    given = dict(zip(positional, values, strict=False))
-    given |= {name: value for name, value in keywords.items() if any(p.name == name for p in function.parameters)}
-    rest = next((p.name for p in function.parameters if p.kind == "args"), None)
-    if rest is not None:
-        given[rest] = v.Items(tuple(values[len(positional) :]))
-    for parameter in function.parameters:  # a default is a value too: `options=()`, `load_posts=False`
-        if parameter.name not in given and isinstance(parameter.default, ex.Literal):
-            given[parameter.name] = v.Literal(parameter.default.value)
-        elif parameter.name not in given and isinstance(parameter.default, ex.Collection):
-            given[parameter.name] = v.UNKNOWN if parameter.default.items else v.Items(())
-    optional = {p.name for p in function.parameters if isinstance(p.default, ex.Literal) and p.default.value is None}
     found: dict[str, v.Value] = {}
     for name, value in given.items():
         if isinstance(value, v.Statement | v.Result):
             handed.statements.append(value.statement if isinstance(value, v.Result) else value)
         shape = value if _matters(value) else handed.shape(value)
-        if shape is not None:
+        if shape is None and name in signature.optional:
+            shape = v.GIVEN
+        if shape is not None and shape != signature.promised.get(name):
             found[name] = shape
-        elif name in optional:
-            found[name] = v.GIVEN
     return found
 
 

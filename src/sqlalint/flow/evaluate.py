@@ -16,10 +16,19 @@ from sqlalint.flow.builtins import builtin
 from sqlalint.flow.carriers import carrier
 from sqlalint.flow.expiry import made
 from sqlalint.flow.fetches import note_fetch
-from sqlalint.flow.frame import At, Frame
+from sqlalint.flow.frame import At, Frame, no_function
 from sqlalint.flow.members import MAX_INLINE, Members
 
 _FEW = 10
+
+
+def _evaluated(frame: Frame, expression: ex.Expr) -> v.Value:
+    """The value of an expression in a frame of its own."""
+    evaluator = Evaluator(frame)
+    try:
+        return evaluator.value(expression)
+    finally:
+        evaluator.close()
 
 
 class Evaluator:
@@ -28,9 +37,14 @@ class Evaluator:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         frame.apply = self.apply
-        self.members = Members(frame, lambda inner, expression: Evaluator(inner).value(expression))
+        self.members = Members(frame, _evaluated)
         self.yielded: list[v.Value] = []
         self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
+
+    def close(self) -> None:
+        """Let go of what holds it in turn: without cycles nothing has to be collected."""
+        self.frame.apply = no_function
+        self.run_body = None
 
     # --- expressions ---
 

@@ -40,6 +40,7 @@ class Follower:
         self.frame.versions = version_checks(self.frame, function)
         self.frame.awaits = misuses(self.frame, function)
         look_at_uses(self.frame, function)
+        self.evaluator.close()
         return self.frame
 
     def call(self, function: st.Function, given: dict[str, v.Value]) -> v.Value:
@@ -49,6 +50,7 @@ class Follower:
         self.frame.names.update(given)
         self._given = given
         self.block(function.body)
+        self.evaluator.close()
         results = self.evaluator.yielded if function.is_generator else self._returned
         value: v.Value | None = None
         for found in results:

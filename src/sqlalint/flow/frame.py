@@ -1,8 +1,7 @@
 """The state of following one function: its names, the loops it is in, what was read and what is loaded by now."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -43,6 +42,7 @@ class Seen(Struct, frozen=True):
 
 
 At: TypeAlias = Span | Seen
+Ways: TypeAlias = frozenset[tuple[tuple[str, ...], str]]  # the ways from entities to models
 _Made = TypeVar("_Made")
 
 
@@ -121,6 +121,29 @@ class AsyncCall(Struct, frozen=True):
     method: str
 
 
+def no_function(*_: object) -> v.Value:
+    """What functions that were given as values give where nobody follows them."""
+    return v.UNKNOWN
+
+
+class _Condition:
+    """What is done inside may not happen. A class, as a generator's context costs several times as much."""
+
+    def __init__(self, frame: "Frame") -> None:
+        self._frame = frame
+        self._before = 0
+
+    def __enter__(self) -> None:
+        self._frame.depth += 1
+        self._before = len(self._frame.staleness.expiries)
+
+    def __exit__(self, *_: object) -> None:
+        self._frame.depth -= 1
+        expiries = self._frame.staleness.expiries
+        if len(expiries) > self._before:
+            expiries[self._before :] = [replace(e, conditional=True) for e in expiries[self._before :]]
+
+
 class Frame:
     """What is known at one point of one function. Branches copy the names, nothing else."""
 
@@ -138,7 +161,7 @@ class Frame:
         self.serializers: dict[Spot, str] = {}  # what serializes, by its place
         self._accesses: dict[tuple[int, str, str, int], Access] = {}
         self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
-        self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = lambda *_: v.UNKNOWN
+        self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = no_function
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
         self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []
@@ -152,6 +175,7 @@ class Frame:
         self.touched: set[tuple[int, str]] = set()
         self.added: set[int] = set()  # new objects, by batch, that wait in a session
         self.flushed: set[int] = set()  # new objects that have been written, and are loaded from like others
+        self.eager: dict[int, tuple[v.Statement, Ways]] = {}  # what statements load beside their entities, by identity
         self.loaded: dict[str, list[tuple[int, Loads]]] = {}  # by the queries that ran so far, in order, of each model
         self.numbers_read: dict[Span, v.Instance] = {}  # integer columns of objects, read or assigned, by where
         self.numbers_set: set[Span] = set()  # those that are assigned
@@ -203,16 +227,9 @@ class Frame:
         """The loop of that number, if it is being followed."""
         return next((a for a in self.loops if a.loop.number == number), None)
 
-    @contextmanager
-    def condition(self) -> Iterator[None]:
+    def condition(self) -> "_Condition":
         """Inside, what happens may not happen."""
-        self.depth += 1
-        expiries, before = self.staleness.expiries, len(self.staleness.expiries)
-        try:
-            yield
-        finally:
-            self.depth -= 1
-            expiries[before:] = [replace(e, conditional=True) for e in expiries[before:]]
+        return _Condition(self)
 
     @property
     def mark(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ before, names stand for the same; and where all that linking has read is the sam
 hierarchies.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sqlalint.flow.events import Function
-from sqlalint.flow.questions import Question, Questions
+from sqlalint.flow.questions import Asked, Questions
 from sqlalint.hashing import blake2b
 from sqlalint.project.reads import Basis, Digests
 
@@ -26,10 +26,10 @@ _ABOUT_TEXT = frozenset({"statement"})
 _encode = msgspec.msgpack.Encoder().encode
 
 # A question with the hash of its answer.
-Asked = tuple[str, tuple[str, ...], bytes]
+Answered = tuple[str, tuple[str, ...], bytes]
 
 # What following functions gave, by key, with what was asked for it.
-_Functions = dict[str, tuple[frozenset[Question], Function]]
+_Functions = dict[str, tuple[Asked, Function]]
 
 
 class Store(Protocol):
@@ -61,8 +61,8 @@ class _Record(Struct, frozen=True, array_like=True):
 class _Questions(Struct, frozen=True, array_like=True):
     """The questions that were asked, and the numbers of each function's, those about texts first and in their order."""
 
-    about_names: tuple[Asked, ...]
-    about_linking: tuple[Asked, ...]
+    about_names: tuple[Answered, ...]
+    about_linking: tuple[Answered, ...]
     by_function: dict[str, tuple[int, ...]]
 
 
@@ -94,17 +94,23 @@ class Kept:
         file = self._files.get(path)
         return file.get(key) if file is not None else None
 
-    def put(self, path: str, key: str, found: Function, asked: frozenset[Question]) -> None:
+    def put(self, path: str, key: str, found: Function, asked: Asked) -> None:
         """Remember what following a function gave, and what it asked."""
         self._fresh.setdefault(path, {})[key] = asked, found
 
     def save(self) -> None:
         """Write the records of the files in which something is new; what still holds in them is written again."""
         records: dict[bytes, bytes] = {}
+        written: dict[str, _Functions] = {}
         for path, fresh in self._fresh.items():
             old = self._files.get(path)
-            still = old.all() if old is not None else {}
-            records[self._keys[path]] = _encode(self._record({**still, **fresh}))
+            written[path] = {**(old.all() if old is not None else {}), **fresh}
+        asked = Asked().union(*(a for functions in written.values() for a, _ in functions.values()))
+        answers = sorted((_part(q[0]), q, n) for n in asked for q in (self._questions.question(n),))
+        ranks = {number: rank for rank, (_, _, number) in enumerate(answers)}
+        ordered = [(part, (*question, self._questions.digest(number))) for part, question, number in answers]
+        for path, functions in written.items():
+            records[self._keys[path]] = _encode(self._record(functions, ranks, ordered))
         for path in self._files.keys() - self._fresh.keys():
             moved = self._files[path].moved()
             if moved is not None:
@@ -112,16 +118,21 @@ class Kept:
         if records:
             self._store.put_many("flow", records)
 
-    def _record(self, functions: _Functions) -> _Record:
-        parts: tuple[list[Asked], ...] = ([], [], [])
-        for question in sorted(set[Question]().union(*(asked for asked, _ in functions.values()))):
-            parts[_part(question[0])].append((*question, self._questions.digest(question)))
+    def _record(
+        self, functions: _Functions, ranks: Mapping[int, int], ordered: Sequence[tuple[int, Answered]]
+    ) -> _Record:
+        """A file's record. `ordered` are all answers, by their parts; `ranks` the places of their questions there."""
+        asked = sorted({ranks[number] for a, _ in functions.values() for number in a})
+        parts: tuple[list[Answered], ...] = ([], [], [])
+        for rank in asked:
+            part, answered = ordered[rank]
+            parts[part].append(answered)
         rows, names, linking = parts
-        numbers = {(kind, arguments): n for n, (kind, arguments, _) in enumerate((*rows, *names, *linking))}
+        places = {rank: place for place, rank in enumerate(asked)}
         texts: Digests = {}
         for _, (path, key), digest in rows:
             texts.setdefault(path, {})[key] = digest
-        by_function = {key: tuple([numbers[q] for q in asked]) for key, (asked, _) in functions.items()}
+        by_function = {key: tuple(sorted([places[ranks[n]] for n in a])) for key, (a, _) in functions.items()}
         questions = _encode(_Questions(tuple(names), tuple(linking), by_function))
         under = blake2b(questions, digest_size=16).digest()
         self._store.put_many("asked", {under: questions})
@@ -136,7 +147,7 @@ class Kept:
         )
 
 
-def _basis_of(questions: Questions, names: Iterable[Asked]) -> msgspec.Raw:
+def _basis_of(questions: Questions, names: Iterable[Answered]) -> msgspec.Raw:
     return msgspec.Raw(_encode(questions.basis_of([(kind, arguments) for kind, arguments, _ in names])))
 
 
@@ -163,7 +174,7 @@ class _File:
         if self._asked is _NONE:
             return {}
         return {
-            key: (frozenset((kind, arguments) for kind, arguments, _ in self._asked_by(key)), found)
+            key: (frozenset(self._questions.number((k, arguments)) for k, arguments, _ in self._asked_by(key)), found)
             for key in sorted(self._record.followed)
             if (found := self.get(key)) is not None
         }
@@ -202,21 +213,21 @@ class _File:
     def _linking(self) -> bytes:
         return self._questions.project.models.basis
 
-    def _are_same(self, asked: Iterable[Asked]) -> bool:
+    def _are_same(self, asked: Iterable[Answered]) -> bool:
         """Whether answers are the same; not where the questions have been lost."""
         return self._asked is not _NONE and all(map(self._is_same, asked))
 
-    def _is_same(self, asked: Asked) -> bool:
+    def _is_same(self, asked: Answered) -> bool:
         kind, arguments, digest = asked
         if kind not in _ABOUT_TEXT and (self._same_names if kind in _ABOUT_NAMES else self._same_linking):
             return True
-        return self._questions.digest((kind, arguments)) == digest
+        return self._questions.digest(self._questions.number((kind, arguments))) == digest
 
-    def _asked_by(self, key: str) -> list[Asked]:
+    def _asked_by(self, key: str) -> list[Answered]:
         return [self._rows[n] for n in self._asked.by_function.get(key, ())]
 
     @cached_property
-    def _rows(self) -> tuple[Asked, ...]:
+    def _rows(self) -> tuple[Answered, ...]:
         texts = (("statement", (p, key), d) for p, keys in self._record.texts.items() for key, d in keys.items())
         return (*texts, *self._asked.about_names, *self._asked.about_linking)
 

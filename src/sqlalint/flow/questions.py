@@ -18,6 +18,7 @@ from sqlalint.project.schema import Table
 from sqlalint.project.symbols import UNKNOWN, External, Module, Symbol
 
 Question = tuple[str, tuple[str, ...]]
+Asked = frozenset[int]  # questions by their numbers, which are this run's: sets of them are joined all the time
 _Made = TypeVar("_Made")
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
@@ -27,30 +28,45 @@ class Questions:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._answers: dict[Question, Any] = {}
-        self._digests: dict[Question, bytes] = {}
-        self._asked: set[Question] = set()
-        self._made: dict[tuple[str, ...], tuple[Any, frozenset[Question]]] = {}
+        self._numbers: dict[Question, int] = {}
+        self._questions: list[Question] = []
+        self._answers: dict[int, Any] = {}
+        self._digests: dict[int, bytes] = {}
+        self._asked: set[int] = set()
+        self._made: dict[tuple[str, ...], tuple[Any, Asked]] = {}
+        self._models: dict[str, tuple[int, Model | None]] = {}  # by id: asked for more often than all the rest
 
     # --- the record ---
 
-    def record(self) -> set[Question]:
+    def number(self, question: Question) -> int:
+        """The number of a question in this run."""
+        found = self._numbers.get(question)
+        if found is None:
+            found = self._numbers[question] = len(self._questions)
+            self._questions.append(question)
+        return found
+
+    def question(self, number: int) -> Question:
+        """The question that has a number."""
+        return self._questions[number]
+
+    def record(self) -> set[int]:
         """Collect questions anew from here on; returns those collected before, for `resume`."""
         before, self._asked = self._asked, set()
         return before
 
-    def resume(self, before: set[Question]) -> frozenset[Question]:
+    def resume(self, before: set[int]) -> Asked:
         """Add what was asked since `record` to what was asked before it; returns what was asked since."""
         since = frozenset(self._asked)
         before.update(since)
         self._asked = before
         return since
 
-    def also(self, questions: frozenset[Question]) -> None:
+    def also(self, questions: Asked) -> None:
         """Count these as asked: somebody's kept answer stands on them."""
         self._asked |= questions
 
-    def asked(self) -> frozenset[Question]:
+    def asked(self) -> Asked:
         """The questions since `record`."""
         return frozenset(self._asked)
 
@@ -73,18 +89,18 @@ class Questions:
             self._made[key] = made, asked
         return made
 
-    def digest(self, question: Question) -> bytes:
+    def digest(self, number: int) -> bytes:
         """The hash of the answer that a question has now."""
-        found = self._digests.get(question)
+        found = self._digests.get(number)
         if found is None:
-            kind, arguments = question
+            kind, arguments = self._questions[number]
             if kind == "statement":  # its text says the same, and need not be decoded
-                found = self._digests[question] = self.project.ground.definition(*arguments)
-                return found
-            if question not in self._answers:
-                self._answers[question] = _ASK[kind](self.project, *arguments)
-            found = blake2b(_encode(self._answers[question]), digest_size=8).digest()
-            self._digests[question] = found
+                found = self.project.ground.definition(*arguments)
+            else:
+                if number not in self._answers:
+                    self._answers[number] = _ASK[kind](self.project, *arguments)
+                found = blake2b(_encode(self._answers[number]), digest_size=8).digest()
+            self._digests[number] = found
         return found
 
     def basis_of(self, questions: Iterable[Question]) -> Basis:
@@ -95,11 +111,11 @@ class Questions:
         return self.project.ground.basis(self.project.reads.resume(before))
 
     def _ask(self, kind: str, *arguments: str) -> Any:
-        question = (kind, arguments)
-        self._asked.add(question)
-        if question in self._answers:
-            return self._answers[question]
-        answer = self._answers[question] = _ASK[kind](self.project, *arguments)
+        number = self.number((kind, arguments))
+        self._asked.add(number)
+        if number in self._answers:
+            return self._answers[number]
+        answer = self._answers[number] = _ASK[kind](self.project, *arguments)
         return answer
 
     # --- the questions ---
@@ -126,8 +142,12 @@ class Questions:
 
     def model(self, model_id: str) -> Model | None:
         """A model with everything it inherits."""
-        answer: Model | None = self._ask("model", model_id)
-        return answer
+        known = self._models.get(model_id)
+        if known is None:
+            answer: Model | None = self._ask("model", model_id)
+            known = self._models[model_id] = self.number(("model", (model_id,))), answer
+        self._asked.add(known[0])
+        return known[1]
 
     def table(self, table_id: str) -> Table | None:
         """A table."""

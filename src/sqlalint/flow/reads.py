@@ -7,7 +7,7 @@ from sqlalint.flow import emptied
 from sqlalint.flow import loads as ld
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
-from sqlalint.flow.frame import At, Frame, Read
+from sqlalint.flow.frame import At, Frame, Read, Ways
 from sqlalint.project.mapping import Model, Relationship
 
 _EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
@@ -291,8 +291,15 @@ def eager_targets(frame: Frame, statement: v.Statement) -> set[str]:
     return {model for _, model in eager_paths(frame, statement)}
 
 
-def eager_paths(frame: Frame, statement: v.Statement) -> set[tuple[tuple[str, ...], str]]:
+def eager_paths(frame: Frame, statement: v.Statement) -> Ways:
     """The ways from its entities on which a statement loads objects, and their models."""
+    known = frame.eager.get(id(statement))
+    if known is None or known[0] is not statement:
+        known = frame.eager[id(statement)] = statement, frozenset(_eager_paths(frame, statement))
+    return known[1]
+
+
+def _eager_paths(frame: Frame, statement: v.Statement) -> set[tuple[tuple[str, ...], str]]:
     found: set[tuple[tuple[str, ...], str]] = set()
     pending: list[tuple[str, ld.Loads, tuple[str, ...]]] = [
         (e.model, e.loads, ()) for e in statement.entities or () if e.model
