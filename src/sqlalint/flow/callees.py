@@ -19,10 +19,11 @@ from sqlalint.facts.statement import Function
 from sqlalint.flow import executions, hints
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
+from sqlalint.flow.asked import Asked
 from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.given import NOTHING_DONE, Expire, Summary
 from sqlalint.flow.handing import Handed, Performance, substituted
-from sqlalint.flow.questions import Asked, Questions
+from sqlalint.flow.questions import Questions
 from sqlalint.flow.signature import Signature, signature_of
 from sqlalint.flow.telling import Told
 from sqlalint.flow.text import Text
@@ -142,7 +143,7 @@ class Following:
             value = v.with_touched(follower.call(function, given), follower.frame.touched)
         finally:
             self._stack.pop()
-            asked = self._questions.resume(before)
+            asked = self._questions.resume(before).asked()
             lowest, self._lowest = self._lowest, outer
         summary = _summary(follower.frame)
         sent = Told(follower.frame, self.text(path, key, function))

@@ -9,15 +9,17 @@ hierarchies.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sqlalint.flow.asked import NOTHING, Asked, asked_of, numbers_in
 from sqlalint.flow.events import Function
-from sqlalint.flow.questions import Asked, Questions
+from sqlalint.flow.questions import Questions
 from sqlalint.hashing import blake2b
 from sqlalint.project.reads import Basis, Digests
 
@@ -105,8 +107,8 @@ class Kept:
         for path, fresh in self._fresh.items():
             old = self._files.get(path)
             written[path] = {**(old.all() if old is not None else {}), **fresh}
-        asked = Asked().union(*(a for functions in written.values() for a, _ in functions.values()))
-        answers = sorted((_part(q[0]), q, n) for n in asked for q in (self._questions.question(n),))
+        asked = _joined(written.values())
+        answers = sorted((_part(q[0]), q, n) for n in numbers_in(asked) for q in (self._questions.question(n),))
         ranks = {number: rank for rank, (_, _, number) in enumerate(answers)}
         ordered = [(part, (*question, self._questions.digest(number))) for part, question, number in answers]
         for path, functions in written.items():
@@ -122,7 +124,7 @@ class Kept:
         self, functions: _Functions, ranks: Mapping[int, int], ordered: Sequence[tuple[int, Answered]]
     ) -> _Record:
         """A file's record. `ordered` are all answers, by their parts; `ranks` the places of their questions there."""
-        asked = sorted({ranks[number] for a, _ in functions.values() for number in a})
+        asked = sorted(ranks[number] for number in numbers_in(_joined([functions])))
         parts: tuple[list[Answered], ...] = ([], [], [])
         for rank in asked:
             part, answered = ordered[rank]
@@ -132,7 +134,9 @@ class Kept:
         texts: Digests = {}
         for _, (path, key), digest in rows:
             texts.setdefault(path, {})[key] = digest
-        by_function = {key: tuple(sorted([places[ranks[n]] for n in a])) for key, (a, _) in functions.items()}
+        by_function = {
+            key: tuple(sorted([places[ranks[n]] for n in numbers_in(a)])) for key, (a, _) in functions.items()
+        }
         questions = _encode(_Questions(tuple(names), tuple(linking), by_function))
         under = blake2b(questions, digest_size=16).digest()
         self._store.put_many("asked", {under: questions})
@@ -145,6 +149,10 @@ class Kept:
             frozenset(functions),
             {key: found for key, (_, found) in functions.items() if found != Function()},
         )
+
+
+def _joined(functions: Iterable[_Functions]) -> Asked:
+    return reduce(or_, (asked for by_key in functions for asked, _ in by_key.values()), NOTHING)
 
 
 def _basis_of(questions: Questions, names: Iterable[Answered]) -> msgspec.Raw:
@@ -174,7 +182,7 @@ class _File:
         if self._asked is _NONE:
             return {}
         return {
-            key: (frozenset(self._questions.number((k, arguments)) for k, arguments, _ in self._asked_by(key)), found)
+            key: (asked_of(self._questions.number((k, arguments)) for k, arguments, _ in self._asked_by(key)), found)
             for key in sorted(self._record.followed)
             if (found := self.get(key)) is not None
         }

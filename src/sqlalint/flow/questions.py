@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from sqlalint.facts.statement import Class, Function, Statement
+from sqlalint.flow.asked import NOTHING, Asked, asked_of
 from sqlalint.hashing import blake2b
 from sqlalint.project.mapping import Model
 from sqlalint.project.project import Project
@@ -18,9 +19,27 @@ from sqlalint.project.schema import Table
 from sqlalint.project.symbols import UNKNOWN, External, Module, Symbol
 
 Question = tuple[str, tuple[str, ...]]
-Asked = frozenset[int]  # questions by their numbers, which are this run's: sets of them are joined all the time
 _Made = TypeVar("_Made")
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+class Notes:
+    """What is asked while something is made: questions by their numbers, and what somebody's kept answer stands on."""
+
+    __slots__ = ("also", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers: set[int] = set()
+        self.also = NOTHING
+
+    def add(self, other: "Notes") -> None:
+        """What others have asked was asked here as well."""
+        self.numbers |= other.numbers
+        self.also |= other.also
+
+    def asked(self) -> Asked:
+        """All of it."""
+        return self.also | asked_of(self.numbers)
 
 
 class Questions:
@@ -32,8 +51,8 @@ class Questions:
         self._questions: list[Question] = []
         self._answers: dict[int, Any] = {}
         self._digests: dict[int, bytes] = {}
-        self._asked: set[int] = set()
-        self._made: dict[tuple[str, ...], tuple[Any, Asked]] = {}
+        self._notes = Notes()
+        self._made: dict[tuple[str, ...], tuple[Any, Notes]] = {}
         self._models: dict[str, tuple[int, Model | None]] = {}  # by id: asked for more often than all the rest
 
     # --- the record ---
@@ -50,25 +69,24 @@ class Questions:
         """The question that has a number."""
         return self._questions[number]
 
-    def record(self) -> set[int]:
-        """Collect questions anew from here on; returns those collected before, for `resume`."""
-        before, self._asked = self._asked, set()
+    def record(self) -> Notes:
+        """Collect questions anew from here on; returns the notes of those collected before, for `resume`."""
+        before, self._notes = self._notes, Notes()
         return before
 
-    def resume(self, before: set[int]) -> Asked:
+    def resume(self, before: Notes) -> Notes:
         """Add what was asked since `record` to what was asked before it; returns what was asked since."""
-        since = frozenset(self._asked)
-        before.update(since)
-        self._asked = before
+        since, self._notes = self._notes, before
+        before.add(since)
         return since
 
-    def also(self, questions: Asked) -> None:
+    def also(self, asked: Asked) -> None:
         """Count these as asked: somebody's kept answer stands on them."""
-        self._asked |= questions
+        self._notes.also |= asked
 
     def asked(self) -> Asked:
         """The questions since `record`."""
-        return frozenset(self._asked)
+        return self._notes.asked()
 
     def once(self, key: tuple[str, ...], make: Callable[[], _Made], keeps: Callable[[], bool] = lambda: True) -> _Made:
         """What is made of answers, made once: whoever wants it again has asked the same questions.
@@ -77,7 +95,7 @@ class Questions:
         """
         known = self._made.get(key)
         if known is not None:
-            self.also(known[1])
+            self._notes.add(known[1])
             found: _Made = known[0]
             return found
         before = self.record()
@@ -112,7 +130,7 @@ class Questions:
 
     def _ask(self, kind: str, *arguments: str) -> Any:
         number = self.number((kind, arguments))
-        self._asked.add(number)
+        self._notes.numbers.add(number)
         if number in self._answers:
             return self._answers[number]
         answer = self._answers[number] = _ASK[kind](self.project, *arguments)
@@ -146,7 +164,7 @@ class Questions:
         if known is None:
             answer: Model | None = self._ask("model", model_id)
             known = self._models[model_id] = self.number(("model", (model_id,))), answer
-        self._asked.add(known[0])
+        self._notes.numbers.add(known[0])
         return known[1]
 
     def table(self, table_id: str) -> Table | None:
