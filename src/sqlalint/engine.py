@@ -33,7 +33,6 @@ from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.models.metadata import unnamed_constraints
 from sqlalint.project.models.written import application_tables, deleted_parents, open_one_to_ones, written_defaults
 from sqlalint.project.project import Project, Records
-from sqlalint.project.sessions import session_factories
 from sqlalint.project.settings import Settings
 from sqlalint.project.suppressions import SuppressionComment, UnusedSuppression, suppression_comments
 from sqlalint.reading import Progress, read_tree
@@ -200,7 +199,7 @@ def followed(project: Project) -> Iterator[Any]:
 
 def expiring_factories(project: Project, expired: Iterable[ExpiredRead]) -> Iterator[ExpiringFactory]:
     """The factories whose sessions expire their objects on commit, but for those that a read after one speaks of."""
-    made = [f for f in session_factories(project) if f.expires]
+    made = [f for f in project.session_factories if f.expires]
     reads = [r for r in expired if r.how == "commit"]
     named = {r.factory for r in reads}
     if None in named and len(made) == 1:

@@ -52,13 +52,13 @@ class Grounds:
     def __init__(self, root: str, start: str, paths: list[str], files: list[str], git: str, base: bool) -> None:
         self.root, self.start, self.paths, self.files, self.git, self.base = root, start, paths, files, git, base
 
-    def digest(self) -> str:
-        """The hash of all that. Raises `Changed` where it cannot be told."""
+    def digest(self, contents: list[bytes] | None = None) -> str:
+        """The hash of all that, with `contents()` if they are known. Raises `Changed` where it cannot be told."""
         try:
             parts = [*self._beginning(), self._listing()]
             if self.git and self.base:
                 parts += references(self.git)
-            parts += self.contents()
+            parts += self.contents() if contents is None else contents
             parts += [content_digest(path) for path in self.files]
         except (OSError, ValueError):
             raise Changed from None

@@ -61,9 +61,10 @@ class Recording:
             if not _is_plain(opened, tree, seen, repository) or (git and self._references != _references(opened)):
                 return
             grounds = _grounds(opened, seen, repository, git)
-            digest = grounds.digest()
             # All hashes are of after the run: what has changed meanwhile must not be taken for what it saw.
-            if grounds.contents() != [seen.digest(path) for path in seen.paths()] or tree.paths() != seen.paths():
+            contents = grounds.contents()
+            digest = grounds.digest(contents)
+            if contents != [seen.digest(path) for path in seen.paths()] or tree.paths() != seen.paths():
                 return
         except (Changed, OSError):
             return

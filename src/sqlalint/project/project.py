@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalint.project.models import Models
     from sqlalint.project.models.classes import Classes
     from sqlalint.project.models.evidence import Said
+    from sqlalint.project.sessions import SessionFactory
 
 
 class UnreadableFile(Struct, frozen=True):
@@ -168,6 +169,13 @@ class Project:
         from sqlalint.project.models.evidence import read_said
 
         return read_said(self)
+
+    @functools.cached_property
+    def session_factories(self) -> "tuple[SessionFactory, ...]":
+        """Where asynchronous sessions are made, tests included."""
+        from sqlalint.project.sessions import read_session_factories
+
+        return tuple(read_session_factories(self))
 
     @functools.cached_property
     def migrations(self) -> "Migrations":

@@ -32,7 +32,7 @@ class SessionFactory(Struct, frozen=True, array_like=True):
     commits: bool
 
 
-def session_factories(project: "Project") -> Iterator[SessionFactory]:
+def read_session_factories(project: "Project") -> Iterator[SessionFactory]:
     """All of them, tests included."""
     commits: bool | None = None
     for path, facts in sorted(project.files.items()):

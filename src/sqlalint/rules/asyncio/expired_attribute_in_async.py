@@ -39,7 +39,7 @@ from sqlalint.facts.span import Spot
 from sqlalint.flow import remedy
 from sqlalint.flow.events import ExpiredRead
 from sqlalint.project.project import Project
-from sqlalint.project.sessions import SessionFactory, session_factories
+from sqlalint.project.sessions import SessionFactory
 from sqlalint.report.finding import Confidence, Finding, Related, Severity
 from sqlalint.rules.registry import rule
 
@@ -49,7 +49,7 @@ def check(read: ExpiredRead, project: Project) -> Iterator[Finding]:
     """One finding for each object and what has expired it."""
     tier, factory = _tier(read), read.factory
     if read.how == "commit" and read.setting is None:
-        made = list(session_factories(project))
+        made = project.session_factories
         if made and all(f.expires is False for f in made):
             return
         factory = _only(made)
@@ -64,7 +64,7 @@ def check(read: ExpiredRead, project: Project) -> Iterator[Finding]:
     )
 
 
-def _only(made: list[SessionFactory]) -> Spot | None:
+def _only(made: tuple[SessionFactory, ...]) -> Spot | None:
     expiring = [f.at for f in made if f.expires]
     return expiring[0] if len(expiring) == 1 else None
 
