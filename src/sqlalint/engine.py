@@ -186,6 +186,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.awaits
         yield from found.counted
         yield from found.texts
+        yield from found.rows_expired
         yield Loops(found.loops_understood, found.loops)
     expired = causes.of(ExpiredRead)
     yield from expired

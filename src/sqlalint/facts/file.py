@@ -36,7 +36,7 @@ VOCABULARY = frozenset(
     flush op revision down_revision upgrade downgrade get_bind commit rollback begin any has with_parent exec
     mapper map_imperatively append_constraint
     refresh merge expire expire_all add_all async_scoped_session AsyncConnection AsyncEngine connect dispose
-    version_id_col isolation_level default_transaction_isolation SERIALIZABLE REPEATABLE
+    expire_on_commit version_id_col isolation_level default_transaction_isolation SERIALIZABLE REPEATABLE
     """.split()
 )
 

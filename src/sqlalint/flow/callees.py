@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Spot
 from sqlalint.facts.statement import Function
-from sqlalint.flow import executions, hints
+from sqlalint.flow import commits, executions, hints
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import Annotations
 from sqlalint.flow.asked import Asked
@@ -145,7 +145,7 @@ class Following:
             self._stack.pop()
             asked = self._questions.resume(before).asked()
             lowest, self._lowest = self._lowest, outer
-        summary = _summary(follower.frame)
+        summary = commits.told(_summary(follower.frame), follower.frame, function)
         sent = Told(follower.frame, self.text(path, key, function))
         if lowest >= place:  # it stands on nobody that is still being followed
             kept = self._kept[at] = _Kept(value, summary, sent, asked, _NEVER)

@@ -14,6 +14,7 @@ from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
 from sqlalint.flow.builtins import builtin
 from sqlalint.flow.carriers import carrier
+from sqlalint.flow.commits import note_commit, note_touch
 from sqlalint.flow.expiry import made
 from sqlalint.flow.fetches import note_fetch
 from sqlalint.flow.frame import At, Frame, no_function
@@ -160,6 +161,7 @@ class Evaluator:
             self.frame.awaiting = False
         note_call(self.frame, function, call, value)
         note_fetch(self.frame, function, call, value)
+        note_commit(self.frame, function, call)
         return emptied.placed(self.frame, function, call, made(function, call, arguments, keywords, value))
 
     def _super(self, call: ex.Call) -> v.Super | None:
@@ -497,6 +499,7 @@ class Evaluator:
         owner = self.value(target.value)
         if isinstance(owner, v.Instance):
             emptied.assigned(self.frame, owner, target.name)
+            note_touch(self.frame, owner, target.name_span)
             model = self.frame.questions.model(owner.model)
             if model is not None and target.name in model.relationships:
                 reads.relationship(self.frame, owner, model, target.name, target.name_span, "assign")

@@ -419,6 +419,29 @@ class Counted(Struct, frozen=True, array_like=True, kw_only=True):
     edits: tuple[Edit, ...] = ()
 
 
+class RowsExpired(Struct, frozen=True, array_like=True, kw_only=True):
+    """A `commit()` or `expire_all()` at each turn of a loop, after which objects that are held are touched again.
+
+    `at` is where the function does it, by itself or by the first of `calls`; `committed` where it is done. `loop` is the
+    loop whose turns commit, `each` the rows as they are written, "" where that is no name. `touched` is where an object
+    of them is read or written. `expiry`: EXPIRES, LIBRARY, or "" where the session's factory is not in sight.
+    `conditional`: perhaps it is not committed, or not touched, at a turn.
+    """
+
+    at: Spot
+    committed: Spot
+    calls: tuple[Spot, ...]
+    qualname: str
+    method: str
+    expiry: str
+    loop: Loop
+    each: str
+    entity: str
+    query: Query
+    touched: Spot
+    conditional: bool
+
+
 class Function(Struct, frozen=True, array_like=True, kw_only=True):
     """What one function gave: its events, and how many of its loops over rows were understood."""
 
@@ -432,6 +455,7 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     repeated: tuple[RepeatedQuery, ...] = ()
     executed: tuple[StatementExecuted, ...] = ()
     texts: tuple[TextArgument, ...] = ()
+    rows_expired: tuple[RowsExpired, ...] = ()
     loops: int = 0
     loops_understood: int = 0
     awaits: tuple[AwaitMisuse, ...] = ()

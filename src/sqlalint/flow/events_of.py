@@ -60,6 +60,7 @@ def events_of(frame: Frame, text: Text) -> Function:
         versions=frame.versions,
         counted=frame.counted,
         repeated=tuple(repeated(frame, text)),
+        rows_expired=frame.rows_expired,
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
         awaits=frame.awaits,

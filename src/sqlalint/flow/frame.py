@@ -18,12 +18,13 @@ from sqlalint.flow.events import (
     Loop,
     Query,
     ResultConsumed,
+    RowsExpired,
     StatementExecuted,
     TextArgument,
     VersionCheck,
 )
 from sqlalint.flow.executions import Execution, Taken
-from sqlalint.flow.given import Access, Call, Expire
+from sqlalint.flow.given import Access, Call, Commit, Expire
 from sqlalint.flow.loads import Loads
 from sqlalint.flow.questions import Questions
 from sqlalint.flow.staleness import Staleness
@@ -90,6 +91,15 @@ class ActiveLoop:
     source: v.Value = v.UNKNOWN
 
 
+class CommitTurn:
+    """The loops that a commit is in, and how many conditions; `left` are those that it is the last act of."""
+
+    def __init__(self, frame: "Frame") -> None:
+        self.loops: list[ActiveLoop] = list(frame.loops)
+        self.depth = frame.depth
+        self.left: set[int] = set()
+
+
 @dataclass
 class Read:
     """A lazy read as it was found; folded and grouped when the function has been followed."""
@@ -112,6 +122,15 @@ class Read:
     raises: bool = False
     field: str = ""
     dropped: bool = False
+
+
+class Touch(Struct, frozen=True):
+    """An object of a loop that is read or written, and the loops around that, by number."""
+
+    instance: v.Instance
+    at: Seen
+    loops: tuple[int, ...]
+    conditional: bool
 
 
 class AsyncCall(Struct, frozen=True):
@@ -188,6 +207,10 @@ class Frame:
         self.awaits: tuple[AwaitMisuse, ...] = ()
         self.fetches: dict[Span, Fetch] = {}  # the calls that fetch rows, by where
         self.counted: tuple[Counted, ...] = ()
+        self.commits: list[Commit] = []
+        self.commit_turns: list[CommitTurn] = []  # of each
+        self.row_uses: dict[tuple[int, int], Touch] = {}  # of the objects of loops, by loop and batch
+        self.rows_expired: tuple[RowsExpired, ...] = ()
         self.depth = 0  # of conditions
         self.inlined = 0
         self.awaiting = False
@@ -232,12 +255,14 @@ class Frame:
         return _Condition(self)
 
     @property
-    def mark(self) -> tuple[int, int]:
-        """How much was read so far."""
-        return len(self.reads), len(self.steps)
+    def mark(self) -> tuple[int, int, int]:
+        """How much was read so far, and how often committed."""
+        return len(self.reads), len(self.steps), len(self.commits)
 
-    def drop_reads_since(self, mark: tuple[int, int], loop_numbers: set[int]) -> None:
+    def drop_reads_since(self, mark: tuple[int, int, int], loop_numbers: set[int]) -> None:
         """Forget reads of these loops: the way on which they stand leaves the loop, so that they happen once."""
+        for turn in self.commit_turns[mark[2] :]:
+            turn.left |= loop_numbers
         for read in self.reads[mark[0] :]:
             if read.loop is not None and read.loop.number in loop_numbers:
                 read.dropped = True

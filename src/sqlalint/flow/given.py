@@ -55,6 +55,22 @@ class Access(Struct, frozen=True):
     field: str = ""
 
 
+class Commit(Struct, frozen=True):
+    """A `commit()` or `expire_all()` of the session that is written as `session`; `calls` lead there, outermost first.
+
+    `expiry` is the session's. `conditional`: perhaps it is not done. `loops` are those of the function that it is in at
+    each turn, by number.
+    """
+
+    at: Spot
+    calls: tuple[Spot, ...]
+    method: str
+    session: str
+    expiry: str
+    conditional: bool
+    loops: tuple[int, ...] = ()
+
+
 class Summary(Struct, frozen=True):
     """All that is done, in order. `reads`, `consumed` and `executed` are of the rows of statements that were given.
 
@@ -70,6 +86,7 @@ class Summary(Struct, frozen=True):
     loaded: tuple[tuple[str, Loads], ...] = ()
     selected: frozenset[str] = frozenset()
     executed: tuple[StatementExecuted, ...] = ()
+    commits: tuple[Commit, ...] = ()
 
 
 NOTHING_DONE = Summary()

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from msgspec.structs import replace
 
 from sqlalint.facts.span import START
-from sqlalint.flow import emptied, reads
+from sqlalint.flow import commits, emptied, reads
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop
@@ -77,6 +77,7 @@ class Performance:
             if number in summary.finished:
                 frame.touched |= active.touched
         emptied.queried(frame, set(summary.selected))
+        commits.take(frame, self._at, summary.commits, self._loops)
         for model, loads in summary.loaded:
             frame.loaded.setdefault(model, []).append((frame.number(), loads))
 

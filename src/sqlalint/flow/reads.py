@@ -7,6 +7,7 @@ from sqlalint.flow import emptied
 from sqlalint.flow import loads as ld
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
+from sqlalint.flow.commits import note_touch
 from sqlalint.flow.frame import At, Frame, Read, Ways
 from sqlalint.project.mapping import Model, Relationship
 
@@ -21,6 +22,8 @@ def attribute(frame: Frame, instance: v.Instance, name: str, at: At, action: str
     model = frame.questions.model(instance.model)
     if model is None:
         return v.UNKNOWN
+    if instance.loop and name not in model.methods:
+        note_touch(frame, instance, at)
     if name in model.relationships:
         return relationship(frame, instance, model, name, at, action)
     if name == "awaitable_attrs":  # what is awaited there loads all that was emptied

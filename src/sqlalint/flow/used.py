@@ -21,6 +21,7 @@ class Used:
         self._names: dict[str, list[ex.Name]] = {}
         self._bound: dict[str, int] = {}
         self._at: dict[Span, list[ex.Expr]] = {}
+        self._loops: dict[Span, st.For] = {}
         self.function = function
         for statement in st.walk_statements((function,)):
             self._statement(statement)
@@ -38,6 +39,17 @@ class Used:
     def around(self, expression: ex.Expr) -> ex.Expr | None:
         """The expression directly around one; None where a statement is."""
         return self._around.get(id(expression))
+
+    def loop(self, iterable: Span) -> st.For | None:
+        """The `for` statement over the iterable at a place."""
+        return self._loops.get(iterable)
+
+    def iterated(self, iterable: Span) -> str:
+        """The name of what is iterated at a place, "" where it has none."""
+        found = next(iter(self._at.get(iterable, ())), None)
+        while isinstance(found, ex.Call) and isinstance(found.function, ex.Name) and found.arguments:
+            found = found.arguments[0]  # enumerate(users), sorted(users)
+        return ex.dotted(found) or ""
 
     def statement(self, expression: ex.Expr) -> st.Statement | None:
         """The statement that an expression stands in."""
@@ -128,6 +140,8 @@ class Used:
     # --- indexing ---
 
     def _statement(self, statement: st.Statement) -> None:
+        if isinstance(statement, st.For):
+            self._loops[statement.iterable.span] = statement
         for expression in st.expressions(statement):
             self._home[id(expression)] = statement
             self._expression(expression)

@@ -15,6 +15,7 @@ from sqlalint.project.libraries import Libraries, known_libraries
 from sqlalint.project.modules import Modules
 from sqlalint.project.reads import Ground, Reads
 from sqlalint.project.settings import Settings
+from sqlalint.report.places import is_test
 
 if TYPE_CHECKING:
     from sqlalint.project.environment import Environment
@@ -100,6 +101,16 @@ class Project:
                 if entry.kind == "function" and entry.owner:
                     found.setdefault(entry.name, []).append(f"{path}::{entry.owner}")
         return {name: tuple(owners) for name, owners in found.items()}
+
+    @functools.cached_property
+    def sets_expiry(self) -> bool:
+        """Whether anything outside tests says what commits do to objects (`expire_on_commit`)."""
+        return any(
+            "expire_on_commit" in definition.mentions
+            for path, facts in self.files.items()
+            if not is_test(path)
+            for definition in facts.index.definitions
+        )
 
     def entry(self, path: str, key: str) -> IndexEntry | None:
         """The index entry of a definition."""
