@@ -52,10 +52,12 @@ def note_touch(frame: Frame, instance: v.Instance, at: At) -> None:
     if not instance.loop or instance.given or instance.origin.kind != "query" or instance.origin.is_async:
         return
     key = instance.loop, instance.batch
+    known = frame.row_uses.get(key)
+    if known is not None and not known.conditional:
+        return
     active = frame.active(instance.loop)
     conditional = active is not None and frame.depth > active.depth
-    known = frame.row_uses.get(key)
-    if known is None or (known.conditional and not conditional):
+    if known is None or not conditional:
         loops = tuple(a.loop.number for a in frame.loops)
         frame.row_uses[key] = Touch(instance, frame.seen(at), loops, conditional)
 
@@ -64,16 +66,17 @@ def note_touch(frame: Frame, instance: v.Instance, at: At) -> None:
 
 
 def told(summary: Summary, frame: Frame, function: st.Function) -> Summary:
-    """A summary with the commits of sessions that are not the function's own."""
+    """A summary with the commits of sessions that are not the function's own, one of each kind."""
     if not frame.commits:
         return summary
     own = {n for s in st.walk_statements(function.body) for n in _names_bound(s)}
-    passed = [
-        replace(commit, loops=tuple(a.loop.number for a in turn.loops if a.loop.number not in turn.left))
-        for commit, turn in zip(frame.commits, frame.commit_turns, strict=True)
-        if _is_shared(commit, own)
-    ]
-    return replace(summary, commits=tuple(passed)) if passed else summary
+    passed: dict[tuple[object, ...], Commit] = {}
+    for commit, turn in zip(frame.commits, frame.commit_turns, strict=True):
+        if _is_shared(commit, own):
+            loops = tuple(a.loop.number for a in turn.loops if a.loop.number not in turn.left)
+            kind = commit.method, commit.session, commit.expiry, commit.conditional, loops
+            passed.setdefault(kind, replace(commit, loops=loops))
+    return replace(summary, commits=tuple(passed.values())) if passed else summary
 
 
 def _is_shared(commit: Commit, own: set[str]) -> bool:
@@ -97,7 +100,8 @@ def take(frame: Frame, at: Seen, commits: tuple[Commit, ...], loops: Mapping[int
 
 def expired(frame: Frame, used: Used) -> list[RowsExpired]:
     """One for each query whose rows a commit at each turn of it, or around it, expires."""
-    if _lets_go(used):
+    turned = [(c, t) for c, t in zip(frame.commits, frame.commit_turns, strict=True) if t.loops]
+    if not turned or _lets_go(used):
         return []
     events: dict[tuple[Spot, Spot], RowsExpired] = {}
     for touch in frame.row_uses.values():
@@ -105,7 +109,7 @@ def expired(frame: Frame, used: Used) -> list[RowsExpired]:
             continue
         found = [
             (commit, turn, active)
-            for commit, turn in zip(frame.commits, frame.commit_turns, strict=True)
+            for commit, turn in turned
             for active in turn.loops
             if _expires(touch, turn, active) and not _is_own_session(used, commit, active)
         ]

@@ -9,9 +9,10 @@ from sqlalint.flow.used import Used
 
 def look_at_uses(frame: Frame, function: st.Function) -> None:
     """Find what is done with fetched rows, for the rules that judge it."""
-    if not frame.fetches and not any(r.loop is None for r in frame.reads) and not frame.commits:
+    expires = bool(frame.row_uses) and any(turn.loops for turn in frame.commit_turns)
+    if not expires and not frame.fetches and not any(r.loop is None for r in frame.reads):
         return
     used = Used(function)
     frame.counted = tuple(counted(frame, used))
-    if frame.commits and frame.row_uses:
+    if expires:
         frame.rows_expired = tuple(expired(frame, used))
