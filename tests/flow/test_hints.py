@@ -195,3 +195,43 @@ def test_nothing_kept_outlives_a_hint(tmp_path: Path) -> None:
         assert codes(settings) == expected
     files["app/repo.py"] = REPO.replace("select(User)", "select(User.id)")  # what the hint leads to counts as well
     assert codes(hinted) == []
+
+
+FORMULAS = [
+    ("a list", "deps.page(db, select(User))", "rows(query)", True),
+    ("a part", 'deps.page(db, select(User))["items"]', "{'items': rows(query)}", True),
+    ("an attribute", "deps.page(db, select(User)).items", "{'items': rows(query), 'total': int}", True),
+    ("a tuple", "deps.page(db, select(User))[1]", "tuple[int, rows(query)]", True),
+    ("a class", "deps.page(db, User)", "rows(query)", True),
+    ("the first that is given", "deps.page(select(User))", "rows(query or db)", True),
+    ("loaded", "deps.page(db, select(User).options(selectinload(User.posts)))", "rows(query)", False),
+    ("options", "deps.page(db, User, selectinload(User.posts))", "rows(query, options)", False),
+    ("other rows", "deps.page(db, select(User.id))", "rows(query)", False),
+    ("no statement", "deps.page(db, registry)", "rows(query)", False),
+    ("no parameter", "deps.page(db, select(User))", "rows(nothing)", False),
+    ("no rows", "deps.page(db, select(User))", "rows()", False),
+]
+PAGING = "def page(db, query=None, options=None):\n    return registry.page(db, query)\n"
+
+
+@pytest.mark.parametrize(("rows", "hint", "fires"), [c[1:] for c in FORMULAS], ids=[c[0] for c in FORMULAS])
+def test_what_a_function_returns_by_its_arguments(rows: str, hint: str, fires: bool) -> None:
+    body = "from sqlalchemy.orm import selectinload\n\ndef view(db: Session):" + LOOP.format(rows=rows)
+    files = {**HELPERS, "app/deps.py": PAGING, "app/views.py": IMPORTS + body}
+    for hinted, codes in (({}, []), ({"app.deps.page": hint}, ["SAL101"] if fires else [])):
+        assert [f.code for f in lint(files, Settings(returns=hinted)) if f.family == "loading"] == codes
+
+
+def test_a_function_of_a_library_by_its_arguments() -> None:
+    body = "from acme import paging\n\ndef view(db):" + LOOP.format(rows="paging.page(db, select(User)).items")
+    assert found(body) == []
+    assert found(body, returns={"acme.paging.page(db, query)": "{'items': rows(query)}"}) == ["SAL101"]
+    assert found(body, returns={"acme.paging.page(query)": "{'items': rows(query)}"}) == []
+    later = (
+        body.replace("def view", "async def view")
+        .replace("paging.page", "(await paging.page")
+        .replace(").items", ")).items")
+    )
+    files = {**HELPERS, "app/views.py": IMPORTS + later}
+    hinted = Settings(returns={"acme.paging.page(db, query)": "{'items': rows(query)}"})
+    assert [f.code for f in lint(files, hinted) if f.family == "asyncio"] == ["SAL201"]

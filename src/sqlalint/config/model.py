@@ -219,6 +219,12 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     Where following the function says more, that holds. Of an `async` function it is what `await` gives, of a context
     manager what `as` binds. Generic types of Python need no full name.
 
+    Where that depends on the arguments, `rows(query)` is a list of the rows of the statement, or of the class, that is
+    given for the parameter `query` and that the function executes; `row(query)` is the first of them. Further arguments
+    of `rows` are loader options. `{"items": rows(query)}` is an object or dict with that part, `self.model` an attribute
+    of what a method is called on, `a or b` the first that is given. The parameters of a library's function stand behind
+    its name.
+
     Default: what following the function says, else its annotation.
 
         [returns]
@@ -226,6 +232,8 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
         "app.repo.Repo.page" = "list[app.models.User]"
         "app.db.open_session" = "sqlalchemy.ext.asyncio.AsyncSession"
         "flask_login.utils.current_account" = "app.models.Account | None"
+        "app.paging.paginate" = "{'items': rows(query), 'total': int}"
+        "acme.paging.fetch(session, query)" = "rows(query)"
     """
 
     attributes: dict[str, str] = {}

@@ -46,8 +46,11 @@ def roots(project: Project) -> list[tuple[str, str]]:
         if entry.kind == "function" and entry.key in facts.bodies
     ]
     also = _ASYNC if _uses_asyncio(project) else frozenset[str]()
+    hinted = _hinted(project)
     querying = {
-        (path, entry.key) for path, entry in functions if _queries(entry) or not also.isdisjoint(entry.mentions)
+        (path, entry.key)
+        for path, entry in functions
+        if _queries(entry) or not also.isdisjoint(entry.mentions) or not hinted.isdisjoint(entry.calls)
     }
     for _ in range(_CALLERS):
         names = {entry.name for path, entry in functions if (path, entry.key) in querying} - _COMMON
@@ -58,6 +61,21 @@ def roots(project: Project) -> list[tuple[str, str]]:
 def _queries(entry: Definition) -> bool:
     mentions = set(entry.mentions)
     return bool(mentions & _ROOTS) or ("get" in mentions and bool(mentions & _GET))
+
+
+def _hinted(project: Project) -> frozenset[str]:
+    """The last names of functions that hints, or the data of libraries which the project imports, say to give rows."""
+    names = [name.partition("(")[0] for name, text in project.settings.returns.items() if "row" in text]
+    known = {n: n.partition(".")[0] for n, r in project.libraries.returns.items() if "row" in r.text}
+    tops = set(known.values())
+    imported = {
+        top
+        for facts in project.files.values()
+        for i in facts.index.imports
+        if (top := project.libraries.canonical(i.module).partition(".")[0]) in tops
+    }
+    names += [name for name, top in known.items() if top in imported]
+    return frozenset(name.rpartition(".")[2] for name in names)
 
 
 def _uses_asyncio(project: Project) -> bool:

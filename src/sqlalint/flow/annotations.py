@@ -121,6 +121,9 @@ class Annotations:
                 return self._statement(items, path, name.endswith("Query"), depth)
             case "sqlalchemy.ScalarResult" | "sqlalchemy.ext.asyncio.AsyncScalarResult":
                 return v.Many(self.value(items[0], path, depth + 1) if items else v.UNKNOWN, "iterator")
+            case _ if (rows := self._questions.project.libraries.pages.get(name)) is not None:
+                element = self.value(items[0], path, depth + 1) if items else v.UNKNOWN
+                return v.Pairs(v.UNKNOWN, v.UNKNOWN, {rows: v.Many(element)})
             case _:
                 return self._generic(name.rpartition(".")[2], items, path, depth)
 

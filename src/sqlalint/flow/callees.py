@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
-from sqlalint.facts.span import Spot
+from sqlalint.facts.span import Span, Spot
 from sqlalint.facts.statement import Function
 from sqlalint.flow import commits, executions, hints
 from sqlalint.flow import values as v
@@ -24,6 +24,7 @@ from sqlalint.flow.frame import At, Frame
 from sqlalint.flow.given import NOTHING_DONE, Expire, Summary
 from sqlalint.flow.handing import Handed, Performance, substituted
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.returned import evaluate
 from sqlalint.flow.signature import Signature, signature_of
 from sqlalint.flow.telling import Told
 from sqlalint.flow.text import Text
@@ -94,9 +95,27 @@ class Following:
         hints.preloaded(frame, function)
         if isinstance(value, v.Unknown | v.Literal) and not isinstance(promised, v.Unknown):
             value = promised
+        if isinstance(value, v.Unknown | v.Literal) and isinstance(at, Span):
+            value = self._said(frame, at, function, found, arguments, keywords) or value
         if _is_context_manager(found) and isinstance(value, v.Many):
             value = value.element
         return v.Awaitable(value) if found.is_async and not found.is_generator else value
+
+    def _said(
+        self,
+        frame: Frame,
+        at: Span,
+        function: v.FunctionRef,
+        found: Function,
+        arguments: list[v.Value],
+        keywords: dict[str, v.Value],
+    ) -> v.Value | None:
+        """What a hint says that a function returns for these arguments."""
+        formula = hints.formula_for(self._questions, function)
+        if formula is None:
+            return None
+        given = self._signature(function.path, function.key, found).given(function.bound, arguments, keywords)
+        return evaluate(frame, formula, function.bound, given, at, is_async=found.is_async)
 
     def _followed(
         self,

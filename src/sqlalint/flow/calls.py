@@ -86,7 +86,7 @@ def external(
     if last == "tqdm" or name in ("itertools.islice", "itertools.chain", "rich.progress.track"):
         return _wrapped(last, arguments)
     hints.preload(frame, (name,))
-    return hints.of_call(frame.questions, name) or v.UNKNOWN
+    return hints.of_call(frame, name, None, arguments, keywords, at) or v.UNKNOWN
 
 
 def _with_alias(arguments: list[v.Value], keywords: dict[str, v.Value]) -> list[v.Value]:
@@ -256,9 +256,13 @@ def _unknown_method(
     call: ex.Call,
 ) -> v.Value:
     """A receiver whose type is not known, but that is used as a session: nothing else takes such arguments."""
+    at = call.span
+    if isinstance(receiver, v.Object | v.ClassRef | v.Super):
+        said = hints.of_method(frame, receiver, name, arguments, keywords, at)
+        if said is not None:
+            return said
     if not isinstance(receiver, v.Unknown | v.ExternalRef | v.Object):
         return v.UNKNOWN
-    at = call.span
     first = arguments[0] if arguments else keywords.get("statement", v.UNKNOWN)
     session = v.Session(is_async=frame.awaiting, sure=False)
     if name == "query" and isinstance(first, v.ModelClass | v.Attribute):

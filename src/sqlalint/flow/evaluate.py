@@ -39,12 +39,13 @@ class Evaluator:
         self.frame = frame
         frame.apply = self.apply
         self.members = Members(frame, _evaluated)
+        frame.member = self.members.member
         self.yielded: list[v.Value] = []
         self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
 
     def close(self) -> None:
         """Let go of what holds it in turn: without cycles nothing has to be collected."""
-        self.frame.apply = no_function
+        self.frame.apply = self.frame.member = no_function
         self.run_body = None
 
     # --- expressions ---
@@ -198,7 +199,7 @@ class Evaluator:
             receiver = self.value(function.value)
         found = self.members.member(receiver, function.name, function.name_span)
         unresolved = isinstance(found, v.Unknown) or (isinstance(found, v.ExternalRef) and found.name.count("().") > 0)
-        if unresolved and isinstance(receiver, v.Unknown | v.Object | v.ClassRef | v.ExternalRef):
+        if unresolved and isinstance(receiver, v.Unknown | v.Object | v.ClassRef | v.ExternalRef | v.Super):
             return v.Method(receiver, function.name)
         return found
 
@@ -245,7 +246,9 @@ class Evaluator:
             case v.ClassRef(class_id=class_id):
                 open_ended = call.has_open_arguments or call.has_open_keywords
                 carried = None if open_ended else carrier(frame, class_id, arguments, keywords)
-                return carried or v.Object(class_id)
+                return carried or v.Object(
+                    class_id, made=hints.is_plain(frame.questions, class_id, keywords, open_ended)
+                )
             case v.Object(class_id=class_id):
                 made = self.members.member(function, "__call__", call.span)
                 return self._called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN

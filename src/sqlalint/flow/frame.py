@@ -181,6 +181,7 @@ class Frame:
         self._accesses: dict[tuple[int, str, str, int], Access] = {}
         self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
         self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = no_function
+        self.member: Callable[[v.Value, str, Span], v.Value] = no_function
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
         self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []

@@ -149,6 +149,8 @@ class Members:
                 return v.UNKNOWN
             if name in known.sessions:
                 return v.Session(is_async="async" in name, expiry=v.LIBRARY)
+            if f"{base[:-2]}.{name}" in libraries.returns:
+                return v.ExternalRef(f"{base[:-2]}.{name}")
             if known.namespaces:
                 module = "sqlalchemy.orm" if name in _ORM_NAMES else "sqlalchemy"
                 return v.ExternalRef(libraries.canonical(f"{module}.{name}"))
@@ -194,9 +196,16 @@ class Members:
             if isinstance(statement, st.Assign) and ex.dotted(statement.targets[0]) == name:
                 if statement.annotation is not None:
                     return self.frame.annotations.value(statement.annotation, path)
-                return self._global(path, key, statement.value) if statement.value is not None else v.UNKNOWN
+                return self._assigned(path, key, statement.value) if statement.value is not None else v.UNKNOWN
         init = self.frame.questions.function(path, f"{key}.__init__")
         return self._initialised(init, path, name) if init else None
+
+    def _assigned(self, path: str, key: str, value: ex.Expr) -> v.Value:
+        """What a class's body assigns, where that may be a class inside it."""
+        inner = f"{key}.{value.id}" if isinstance(value, ex.Name) else ""
+        if inner and self.frame.questions.class_(path, inner) is not None:
+            return v.ClassRef(f"{path}::{inner}")
+        return self._global(path, key, value)
 
     def _initialised(self, init: st.Function, path: str, name: str) -> v.Value | None:
         annotations = {p.name: p.annotation for p in init.parameters}

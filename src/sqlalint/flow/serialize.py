@@ -61,6 +61,9 @@ def serialize(frame: Frame, value: v.Value, schema: v.Value, at: Seen, depth: in
             item = element.class_id.rpartition("::")[2] if isinstance(element, v.Object) else "item"
             with loops.loop(frame, value, at, "serializer", item) as one:
                 serialize(frame, one, element, at, depth)
+        case v.Pairs(by_name=names) if isinstance(value, v.Pairs):  # a page
+            for name in names.keys() & value.by_name.keys():
+                serialize(frame, value.by_name[name], names[name], at, depth)
         case v.Object(class_id=class_id) if is_serializer(frame, class_id):
             for field in frame.once(("fields", class_id), lambda: tuple(fields(frame, class_id))):
                 place = Seen(field.at, (*at.calls, at.at), field.label)

@@ -241,10 +241,14 @@ class Factory(Struct, frozen=True):
 
 
 class Object(Struct, frozen=True):
-    """An instance of a class of the project that is no model; `arguments` are its type arguments."""
+    """An instance of a class of the project that is no model; `arguments` are its type arguments.
+
+    `made`: its class is called in sight, with nothing that would change what the queries of a library's base load.
+    """
 
     class_id: str
     arguments: tuple["Value", ...] = ()
+    made: bool = False
 
 
 class Super(Struct, frozen=True):

@@ -5,11 +5,9 @@ Nothing outside this module and its data names a library other than SQLAlchemy a
 
 import functools
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct, convert
-from msgspec.structs import replace
 
 
 class Object(Struct, frozen=True, rename="kebab"):
@@ -37,6 +35,14 @@ class Base(Struct, frozen=True, rename="kebab"):
     keys: tuple[str, ...] = ()
 
 
+class Mixin(Struct, frozen=True, rename="kebab"):
+    """A library's class that a model has as a further base: its table's name, its primary key and its other columns."""
+
+    table: str = ""
+    keys: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
 class Serializer(Struct, frozen=True, rename="kebab"):
     """A library's base class of serializers, whose subclasses read the attributes that their fields name.
 
@@ -59,42 +65,51 @@ class Router(Struct, frozen=True, rename="kebab"):
 class Library(Struct, frozen=True, rename="kebab"):
     """One data file. `names` maps prefixes of dotted names to their canonical spelling; the longest wins.
 
-    `objects` describes instances by class, `bases` declarative bases by name, `returns` what calls return as an
+    `objects` describes instances by class, `bases` declarative bases by name, `mixins` other bases of models, `returns` what calls return as an
     annotation would say it, `attributes` what attributes are. `plain` are classes that bring no columns, so that a model
     may have them as a base without anything of it being out of sight. `exports` is what a star import of a module binds.
-    `serializers` describes base classes of serializers, `routers` classes whose methods decorate routes.
+    `serializers` describes base classes of serializers, `routers` classes whose methods decorate routes. `options` are
+    the keywords with which an instance of a class is made to load more, or from elsewhere. `pages` are generic classes
+    with a list of what their argument says, and the name of that attribute.
     """
 
     names: dict[str, str] = {}
     objects: dict[str, Object] = {}
     bases: dict[str, Base] = {}
+    mixins: dict[str, Mixin] = {}
     returns: dict[str, str] = {}
     attributes: dict[str, str] = {}
     sessions: tuple[str, ...] = ()
+    options: dict[str, tuple[str, ...]] = {}
+    pages: dict[str, str] = {}
     serializers: dict[str, Serializer] = {}
     routers: dict[str, Router] = {}
     plain: tuple[str, ...] = ()
     exports: dict[str, tuple[str, ...]] = {}
 
 
+class Returned(NamedTuple):
+    """What a function returns, as its hint says it, and the names of its positional parameters."""
+
+    parameters: tuple[str, ...]
+    text: str
+
+
 class Libraries(Struct, frozen=True):
-    """All data files together, and the user's hints on top."""
+    """All data files together."""
 
     names: dict[str, str]
     objects: dict[str, Object]
     bases: dict[str, Base]
-    returns: dict[str, str]
+    returns: dict[str, Returned]
     attributes: dict[str, str]
+    options: dict[str, tuple[str, ...]] = {}
+    pages: dict[str, str] = {}
+    mixins: dict[str, Mixin] = {}
     serializers: dict[str, Serializer] = {}
     routers: dict[str, Router] = {}
     plain: frozenset[str] = frozenset()
     exports: dict[str, frozenset[str]] = {}
-
-    def with_hints(self, returns: Mapping[str, str], attributes: Mapping[str, str]) -> "Libraries":
-        """The same with a user's hints, which count more."""
-        if not returns and not attributes:
-            return self
-        return replace(self, returns={**self.returns, **returns}, attributes={**self.attributes, **attributes})
 
     def canonical(self, name: str) -> str:
         """The name under which rules and flow know a library's thing."""
@@ -105,6 +120,15 @@ class Libraries(Struct, frozen=True):
                 return mapped + name[end:]
             end = name.rfind(".", 0, end)
         return name
+
+
+def split(name: str) -> tuple[str, tuple[str, ...]]:
+    """A hint's name and the parameters that stand behind it: `acme.paginate(session, query)`."""
+    name, _, rest = name.partition("(")
+    return name.strip(), tuple(p for part in rest.rstrip(") ").split(",") if (p := part.strip()))
+
+
+_SESSION = "sqlalchemy.orm.Session"
 
 
 @functools.cache
@@ -123,8 +147,16 @@ def known_libraries() -> Libraries:
         names={k: v for p in parts for k, v in p.names.items()},
         objects={k: v for p in parts for k, v in p.objects.items()},
         bases={k: v for p in parts for k, v in p.bases.items()},
-        returns={k: v for p in parts for k, v in p.returns.items()},
-        attributes={k: v for p in parts for k, v in p.attributes.items()},
+        returns={
+            name: Returned(names, text) for p in parts for k, text in p.returns.items() for name, names in (split(k),)
+        },
+        attributes={
+            **{n: _SESSION for p in parts for n in p.sessions},
+            **{k: v for p in parts for k, v in p.attributes.items()},
+        },
+        options={k: v for p in parts for k, v in p.options.items()},
+        mixins={k: v for p in parts for k, v in p.mixins.items()},
+        pages={k: v for p in parts for k, v in p.pages.items()},
         serializers={k: v for p in parts for k, v in p.serializers.items()},
         routers={k: v for p in parts for k, v in p.routers.items()},
         plain=frozenset(name for p in parts for name in p.plain),

@@ -77,7 +77,7 @@ class Project:
         self.failures = failures or {}
         self.texts = texts or {}
         self.settings = settings or Settings()
-        self.libraries: Libraries = known_libraries().with_hints(self.settings.returns, self.settings.attributes)
+        self.libraries: Libraries = known_libraries()
         self.reads = Reads()
         self.modules = Modules(
             {p: f.index for p, f in files.items()}, self.libraries, self.settings.import_roots, self.reads

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from sqlalint.facts import expression as ex
 from sqlalint.project import symbols
+from sqlalint.project.libraries import Mixin
 from sqlalint.project.models.classes import Classes
 from sqlalint.project.models.classes import Member as ClassMember
 from sqlalint.project.models.terms import Call, Member, ProjectClass, Term, Value
@@ -281,6 +282,11 @@ class Declarative:
             return False
         return self._values.literal(self._classes.assigned(member, member.statement.value)) is True
 
+    def mixins(self, identity: str) -> list[Mixin]:
+        """The classes of libraries among a class's ancestors that bring columns."""
+        known = self._project.libraries.mixins
+        return [known[name] for name in self._classes.mro(identity).externals if name in known]
+
     def has_unknown_bases(self, identity: str) -> str:
         """The reason why something of a class may be out of sight: a base that is not resolved, or a library's."""
         mro = self._classes.mro(identity)
@@ -296,6 +302,7 @@ class Declarative:
             top in sys.stdlib_module_names
             or top == "sqlalchemy"
             or name in self._project.libraries.bases
+            or name in self._project.libraries.mixins
             or name in self._project.libraries.plain
         )
 

@@ -135,6 +135,10 @@ class Drafting:
         for key in draft.registry.keys if draft.registry and parent is None else ():
             draft.columns[key] = _key_column(key, draft)
             draft.own_columns.append(key)
+        for mixin in self.declarative.mixins(draft.id) if parent is None else ():
+            draft.columns |= {name: _key_column(name, draft) for name in mixin.keys}
+            draft.columns |= {name: _column(name, draft) for name in mixin.columns}
+            draft.own_columns += [*mixin.keys, *mixin.columns]
         for ancestor in reversed(self.classes.mro(draft.id).ids):
             if ancestor not in inherited:
                 self.declarations.read(draft, ancestor, fields, types)
@@ -203,6 +207,9 @@ class Drafting:
             return
         mapped = {i for i, m in self.models.items() if not m.abstract and i != draft.id}
         asks, name = self.declarative.tablename(draft.id, mapped)
+        given = next((m.table for m in self.declarative.mixins(draft.id) if m.table), "") if parent is None else ""
+        if not asks and given:
+            asks, name = True, given
         style = draft.registry.tablename if draft.registry else ""
         if not asks and style and (parent is None or self._has_own_key(draft)):
             asks, name = True, table_name(style, draft.name)
@@ -354,6 +361,12 @@ class Drafting:
 def _has_version(entries: Mapping[str, Term] | None, given: bool) -> bool | None:
     """Whether arguments of a mapper name a `version_id_col`; None where there are some that are not read."""
     return (None if given else False) if entries is None else "version_id_col" in entries
+
+
+def _column(name: str, draft: DraftModel) -> Declared:
+    """A column of a library's mixin, of which no more is known than its name."""
+    column = Column(name, name, None, None, False, None, None, None, None, False, None, draft.at, "")
+    return Declared(column, ())
 
 
 def _key_column(name: str, draft: DraftModel) -> Declared:
