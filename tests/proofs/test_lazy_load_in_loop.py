@@ -243,6 +243,19 @@ for post in session.scalars(select(Post).execution_options(yield_per=1)):
     assert run(compose("proof", "loading", "bad", block), 10).selects == 21
 
 
+def test_what_rows_share_is_loaded_once_and_called_distinct() -> None:
+    """20 posts of 10 authors: the authors in one statement more, and one for the posts of each of them."""
+    block = """
+for post in session.scalars(select(Post).options(selectinload(Post.author))).all():
+    print(post.author.profile)
+"""
+    program = compose("proof", "loading", "bad", block)
+    assert run(program, 10).selects == 12
+    assert [f.message for f in lint(program.files)] == [
+        "One query per distinct user: User.profile is loaded at each iteration"
+    ]
+
+
 def test_the_examples_of_the_page() -> None:
     rule = find_rule(CODE)
     assert rule is not None

@@ -84,7 +84,8 @@ class LazyRead(_ReachedRead, frozen=True, array_like=True, kw_only=True):
     `field`: the field of a serializer that reads it, "" for code. `left_out_by`: the options of a column.
     `action`: read, assign, append, iterate. `own_query`: how many steps of `path` lead to the last
     dynamic relationship on it, whose query takes the options; 0 where there is none. `has_option`: an option of the
-    query is about it already, on some way at least (`lazyload`): beside it another one raises.
+    query is about it already, on some way at least (`lazyload`): beside it another one raises. `shared`: a many-to-one
+    leads from the row to the object, so that rows may share it.
     """
 
     function: Spot
@@ -109,6 +110,7 @@ class LazyRead(_ReachedRead, frozen=True, array_like=True, kw_only=True):
     further: tuple["LazyRead", ...] = ()
     own_query: int = 0
     has_option: bool = False
+    shared: bool = False
     field: str = ""
     left_out_by: tuple[Spot, ...] = ()
 

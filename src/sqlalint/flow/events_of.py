@@ -149,9 +149,21 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         action=read.action,
         calls=read.calls,
         has_option=_has_option(read),
+        shared=_is_shared(read, models) and not query.stream,
         field=read.field,
         left_out_by=_left_out_by(read),
     )
+
+
+def _is_shared(read: Read, models: tuple[Model, ...]) -> bool:
+    """Whether the way from the row, which the last collection on it brings, to the object has a many-to-one."""
+    for model, step in zip(reversed(models), reversed(read.instance.path), strict=False):
+        relationship = model.relationships[step]
+        if relationship.collection is not False:
+            return False
+        if relationship.direction == "many-to-one":
+            return True
+    return False
 
 
 def _left_out_by(read: Read) -> tuple[Spot, ...]:

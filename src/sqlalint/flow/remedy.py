@@ -101,6 +101,11 @@ def is_per_distinct(read: LazyRead) -> bool:
     return relationship is not None and relationship.direction == "many-to-one" and not read.query.stream
 
 
+def owner(read: LazyRead) -> str:
+    """What the object is called that has the relationship; `distinct user` where rows may share one."""
+    return f"distinct {words(read.model_name)}" if read.shared else words(read.model_name)
+
+
 def source(query: Query, text: str) -> list[tuple[str, Spot]]:
     """The query, and the calls that lead to it; `text` says what it is."""
     return [("through this call", call) for call in query.calls] + [(text, query.at)]

@@ -85,10 +85,10 @@ def _is_lookup(read: LazyRead) -> bool:
 def _message(reads: list[LazyRead]) -> str:
     parts = []
     per_row = [r for r in reads if not remedy.is_per_distinct(r)]
-    for model in dict.fromkeys(r.model_name for r in per_row):
-        names = list(dict.fromkeys(r.name for r in per_row if r.model_name == model))
+    for owner in dict.fromkeys(remedy.owner(r) for r in per_row):
+        names = list(dict.fromkeys(r.name for r in per_row if remedy.owner(r) == owner))
         verb = "is" if len(names) == 1 else "are"
-        parts.append(f"One query per {remedy.words(model)}: {remedy.plural(names)} {verb} loaded at each iteration")
+        parts.append(f"One query per {owner}: {remedy.plural(names)} {verb} loaded at each iteration")
     for read in (r for r in reads if remedy.is_per_distinct(r)):
         what = remedy.target(read.attribute)
         parts.append(f"One query per distinct {what}: {read.name} is loaded at each iteration")

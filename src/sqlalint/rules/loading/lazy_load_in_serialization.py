@@ -93,7 +93,7 @@ def _some(names: list[str]) -> str:
 
 def _cost(reads: list[LazyRead]) -> str:
     per_row = [r for r in reads if not remedy.is_per_distinct(r)]
-    owners = [f"one query per {remedy.words(m)}" for m in dict.fromkeys(r.model_name for r in per_row)]
+    owners = [f"one query per {owner}" for owner in dict.fromkeys(remedy.owner(r) for r in per_row)]
     targets = dict.fromkeys(r.attribute for r in reads if remedy.is_per_distinct(r))
     return _some([*owners, *(f"one query per distinct {remedy.target(t)}" for t in targets)])
 
