@@ -135,7 +135,8 @@ class Following:
             return v.UNKNOWN
         handed = Handed()
         signature = self._signature(path, key, found)
-        given = _shaped(signature, signature.given(bound, arguments, keywords), handed)
+        values = signature.given(bound, arguments, keywords)
+        given = _shaped(signature, values, handed)
         at = (path, key, _encode(sorted(given.items())))
         kept = self._kept.get(at) or self._provisional.get(at) or self._follow(at, found, given, handed)
         self._questions.also(kept.asked)
@@ -143,7 +144,6 @@ class Following:
         performance = Performance(frame, called_at, handed)
         if kept.summary is not NOTHING_DONE:
             performance.run(kept.summary)
-        values = [*arguments, *keywords.values(), *((bound,) if bound is not None else ())]
         executions.take(frame, called_at, found, kept.sent, values)
         value = self._given_back(kept.value, frame.seen(called_at).at, frozenset(s.at for s in handed.statements))
         return substituted(value, performance.values)

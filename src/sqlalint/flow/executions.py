@@ -93,7 +93,7 @@ class Taken(NamedTuple):
     loops: "tuple[ActiveLoop, ...]"
     depth: int
     callee: st.Function
-    by_value: frozenset[int]
+    by_value: dict[str, frozenset[int]]  # by parameter
     sent: Sent
 
 
@@ -162,12 +162,18 @@ def _is_held(frame: "Frame", model: str) -> bool:
     return any(o.model == model and o.origin.kind != "new" for value in frame.names.values() for o in v.objects(value))
 
 
-def take(frame: "Frame", at: "At", callee: st.Function, sent: Sent, given: list[v.Value]) -> None:
+def take(frame: "Frame", at: "At", callee: st.Function, sent: Sent, given: dict[str, v.Value]) -> None:
     """What a function that is called sends is sent by the caller."""
     seen = frame.seen(at)
-    by_value = frozenset(o.loop for value in given for o in v.objects(value) if o.loop) if frame.loops else frozenset()
+    loops = _loops(given) if frame.loops else {}
     calls = (*seen.calls, seen.at)
-    frame.executions.append(Taken(frame.place(at), calls, tuple(frame.loops), frame.depth, callee, by_value, sent))
+    frame.executions.append(Taken(frame.place(at), calls, tuple(frame.loops), frame.depth, callee, loops, sent))
+
+
+def _loops(given: dict[str, v.Value]) -> dict[str, frozenset[int]]:
+    """The loops that objects vary with which parameters are given."""
+    found = {name: frozenset(o.loop for o in v.objects(value) if o.loop) for name, value in given.items()}
+    return {name: loops for name, loops in found.items() if loops}
 
 
 def expanded(records: "Iterable[Execution | Taken]") -> Iterator[Execution]:
@@ -191,7 +197,7 @@ def _of_callee(taken: Taken, executed: Executions) -> Iterator[Execution]:
             entity=found.entity,
             callee=taken.callee,
             depends=found.depends,
-            by_value=taken.by_value if found.depends else frozenset(),
+            by_value=frozenset().union(*(taken.by_value.get(name, ()) for name in found.depends)),
             conditional=found.conditional,
             volatile=found.volatile,
             callee_writes=found.writes,

@@ -2,7 +2,8 @@
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
-from sqlalint.flow import dependencies, emptied, serialize
+from sqlalint.facts.span import Span
+from sqlalint.flow import dependencies, emptied, guesses, serialize
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import misuses, note_entered
 from sqlalint.flow.evaluate import Evaluator
@@ -27,9 +28,12 @@ class Follower:
         self.evaluator = Evaluator(self.frame)
         self.evaluator.run_body = self._inlined
         self._returned: list[v.Value] = []
+        self._reached: set[Span] = set()
         self._nested: list[st.Function] = []
         self._given: dict[str, v.Value] = {}
+        self._guesses = 0
         self._inferred = False
+        self._passed_over = False
 
     def run(self, function: st.Function) -> Frame:
         """Follow a definition; what it gave is in the frame."""
@@ -57,7 +61,7 @@ class Follower:
             value = found if value is None else v.join(value, found)
         if value is None:
             return v.UNKNOWN if function.is_generator else v.NONE
-        if self._inferred:
+        if self._inferred or (self._passed_over and guesses.may_be_another(value, function, self._reached)):
             value = v.inferred(value)
         return v.Many(value, "iterator") if function.is_generator else value
 
@@ -144,6 +148,7 @@ class Follower:
                 found = emptied.returned(self.frame, found)
                 self.frame.see(statement.span, "return", found)
                 self._returned.append(found)
+                self._reached.add(statement.span)
                 return AWAY
             case st.Raise(value=value):
                 if value is not None:
@@ -233,15 +238,21 @@ class Follower:
 
     def _if(self, statement: st.If) -> int:
         self.evaluator.value(statement.test)
+        guesses_before = self._guesses
         taken = self._truth(statement.test)
         if taken is not None:
-            return self.block(statement.body if taken else statement.otherwise)
+            way, other = (statement.body, statement.otherwise)[:: 1 if taken else -1]
+            end = self.block(way)
+            if self._guesses > guesses_before:
+                parted = AWAY in (end, guesses.end_of(other, AWAY, ON))
+                self._passed_over, self._inferred = True, self._inferred or not parted
+            return end
         return self._meet([self._branch(statement.body), self._branch(statement.otherwise)])
 
     def _truth(self, test: ex.Expr) -> bool | None:
         """Whether a test of an argument holds in this call; None where that is not known.
 
-        An argument that is passed, but not known, is taken not to be None: what is returned then is inferred.
+        An argument that is passed, but not known, is taken not to be None: that is a guess.
         """
         match test:
             case ex.Unary(operator="not", value=operand):
@@ -250,7 +261,7 @@ class Follower:
             case ex.Name():
                 value = self._argument(test)
                 if value == v.GIVEN:
-                    self._inferred = True
+                    self._guesses += 1
                     return True
                 if isinstance(value, v.Instance):
                     return True
@@ -259,7 +270,7 @@ class Follower:
                 value = self._argument(left)
                 if value is None:
                     return None
-                self._inferred = self._inferred or value == v.GIVEN
+                self._guesses += value == v.GIVEN
                 return (value == v.NONE) == (operator == "is")
             case _:
                 return None

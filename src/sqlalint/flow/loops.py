@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalint.flow import results
+from sqlalint.flow import reads, results
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop
 from sqlalint.flow.frame import ActiveLoop, At, Frame
@@ -14,6 +14,8 @@ def elements(frame: Frame, value: v.Value, at: At) -> tuple[v.Value, bool]:
     queried = results.iterate_rows(frame, value, at)
     if queried is not None:
         return queried
+    if isinstance(value, v.Unknown) and frame.reads:
+        reads.is_collection(frame, at)
     few = isinstance(value, v.Items) or (isinstance(value, v.Many) and value.few)
     return v.element_of(value), few
 

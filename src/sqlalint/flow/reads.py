@@ -87,6 +87,18 @@ def queried(frame: Frame, many: v.Many, at: At) -> None:
         record(frame, parent, model, model.relationships[name], at, unsure=False, action="iterate")
 
 
+def is_collection(frame: Frame, at: At) -> None:
+    """What is iterated is a collection: a relationship of which that was not known, as its target is out of sight."""
+    read, seen = frame.reads[-1], frame.seen(at)
+    same = not read.calls and read.at.is_beside(seen.at) and _end(read.at.span) == _end(seen.at.span)
+    if same and read.relationship is not None and read.relationship.collection is None:
+        read.relationship = replace(read.relationship, collection=True)
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_row, span.end_column
+
+
 def refreshed(frame: Frame, instance: v.Instance, name: str, action: str, at: At) -> None:
     """`refresh(x, [name])` loads a relationship, `expire(x, [name])` forgets it."""
     if instance.given:

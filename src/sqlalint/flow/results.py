@@ -85,10 +85,10 @@ def _begun(session: v.Session, name: str) -> v.Session:
 def sent(frame: Frame, name: str, statement: v.Value, arguments: list[v.Value], at: At) -> None:
     """Remember what a method of a session sends."""
     if name in EXECUTING:
-        if isinstance(statement, v.Statement) and statement.writes:
-            statement = v.UNKNOWN  # what it gives is no reason to send it
         known = isinstance(statement, v.Statement) or name in ("scalars", "scalar", "stream", "stream_scalars")
-        if known:
+        if isinstance(statement, v.Statement) and statement.writes:
+            executions.write(frame, at)  # what it gives is no reason to send it
+        elif known:
             executions.read(frame, at, statement)
         else:
             executions.unknown(frame, at)

@@ -58,6 +58,11 @@ class Relationship(Struct, frozen=True, array_like=True):
     over: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it is not known if each object has its own: a collection is one whatever it goes over."""
+        return not self.collection and (self.direction is None or self.collection is None)
+
 
 class Proxy(Struct, frozen=True, array_like=True):
     """`association_proxy(relationship, attribute)`."""

@@ -72,7 +72,7 @@ def _tier(read: LazyRead) -> Confidence:
         return Confidence.LIKELY
     if relationship is None:
         return Confidence.CERTAIN
-    if relationship.direction is None or relationship.collection is None:
+    if relationship.is_unclear:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
@@ -109,4 +109,6 @@ def _related(read: LazyRead) -> Iterator[Related]:
         yield Related(f"and then {further.name}", further.at, True)
     if read.relationship is not None:
         lazy = read.relationship.lazy or "select"
-        yield Related(f'{read.name}: {read.relationship.direction}, lazy="{lazy}"', read.relationship.at)
+        yield Related(
+            f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"', read.relationship.at
+        )

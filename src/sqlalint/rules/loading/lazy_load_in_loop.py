@@ -66,7 +66,7 @@ def _tier(read: LazyRead) -> Confidence:
     assert relationship is not None
     if read.unsure or read.is_remote:
         return Confidence.POSSIBLE
-    if relationship.direction is None or relationship.collection is None or read.query.inferred or read.is_far:
+    if relationship.is_unclear or read.query.inferred or read.is_far:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
@@ -125,4 +125,7 @@ def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> It
     for read in main:
         if read.relationship is not None:
             lazy = read.relationship.lazy or "select"
-            yield Related(f'{read.name}: {read.relationship.direction}, lazy="{lazy}"', read.relationship.at)
+            yield Related(
+                f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"',
+                read.relationship.at,
+            )

@@ -104,7 +104,7 @@ def _tier(read: LazyRead) -> Confidence:
         return Confidence.POSSIBLE
     if read.in_rows and relationship.direction == "many-to-one":
         return Confidence.POSSIBLE  # the query loads objects of that class: perhaps all that are wanted
-    unclear = relationship.direction is None or relationship.collection is None or read.query.inferred or read.is_far
+    unclear = relationship.is_unclear or read.query.inferred or read.is_far
     return Confidence.LIKELY if unclear or relationship.direction == "many-to-one" else Confidence.CERTAIN
 
 
@@ -117,4 +117,7 @@ def _related(serialized: SerializedReads, main: list[LazyRead]) -> Iterator[Rela
     for read in main:
         if read.relationship is not None:
             lazy = read.relationship.lazy or "select"
-            yield Related(f'{read.name}: {read.relationship.direction}, lazy="{lazy}"', read.relationship.at)
+            yield Related(
+                f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"',
+                read.relationship.at,
+            )
