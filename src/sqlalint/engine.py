@@ -24,6 +24,7 @@ from sqlalint.flow.events import (
     LoopReads,
     RaisedRead,
     RepeatedQuery,
+    RowsExpired,
     SerializedReads,
     StatementExecuted,
 )
@@ -186,12 +187,11 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.awaits
         yield from found.counted
         yield from found.texts
-        yield from found.rows_expired
         yield Loops(found.loops_understood, found.loops)
     expired = causes.of(ExpiredRead)
     yield from expired
     yield from expiring_factories(project, expired)
-    for kind in (LoopReads, SerializedReads, AsyncRead, RaisedRead, RepeatedQuery):
+    for kind in (LoopReads, SerializedReads, AsyncRead, RaisedRead, RepeatedQuery, RowsExpired):
         yield from causes.of(kind)
     executed = tuple(causes.executed)
     yield from executed

@@ -11,11 +11,12 @@ from sqlalint.flow.events import (
     LoopReads,
     RaisedRead,
     RepeatedQuery,
+    RowsExpired,
     SerializedReads,
     StatementExecuted,
 )
 
-_Caused: TypeAlias = LoopReads | SerializedReads | AsyncRead | RaisedRead | ExpiredRead | RepeatedQuery
+_Caused: TypeAlias = LoopReads | SerializedReads | AsyncRead | RaisedRead | ExpiredRead | RepeatedQuery | RowsExpired
 _Kind = TypeVar("_Kind", bound=_Caused)
 
 
@@ -52,6 +53,7 @@ def _caused(found: Function) -> Iterator[_Caused]:
     yield from found.async_reads
     yield from found.raised
     yield from found.repeated
+    yield from found.rows_expired
 
 
 def _cause(event: _Caused) -> tuple[object, ...]:
@@ -67,6 +69,8 @@ def _cause(event: _Caused) -> tuple[object, ...]:
             return event.at, event.expired
         case RepeatedQuery():
             return event.loop.at, event.place
+        case RowsExpired():
+            return event.loop.at, event.entity
 
 
 def _distance(event: _Caused) -> tuple[int, Spot]:
@@ -79,3 +83,5 @@ def _distance(event: _Caused) -> tuple[int, Spot]:
             return len(event.calls) + len(event.expired_calls), event.at
         case RepeatedQuery():
             return len(event.calls), event.place
+        case RowsExpired():
+            return len(event.calls), event.at

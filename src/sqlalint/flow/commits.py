@@ -49,7 +49,7 @@ def note_commit(frame: Frame, function: v.Value, call: ex.Call) -> None:
 
 def note_touch(frame: Frame, instance: v.Instance, at: At) -> None:
     """Remember that an object of a loop is read or written, at each turn."""
-    if not instance.loop or instance.given or instance.origin.kind != "query" or instance.origin.is_async:
+    if not instance.loop or instance.given or instance.origin.is_async or not _is_held(instance):
         return
     key = instance.loop, instance.batch
     known = frame.row_uses.get(key)
@@ -60,6 +60,11 @@ def note_touch(frame: Frame, instance: v.Instance, at: At) -> None:
     if known is None or not conditional:
         loops = tuple(a.loop.number for a in frame.loops)
         frame.row_uses[key] = Touch(instance, frame.seen(at), loops, conditional)
+
+
+def _is_held(instance: v.Instance) -> bool:
+    """Whether an object is one of several that were loaded, by a query or behind an object."""
+    return instance.origin.kind == "query" or (instance.origin.kind == "get" and bool(instance.path))
 
 
 # --- through calls ---

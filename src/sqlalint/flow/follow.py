@@ -219,11 +219,14 @@ class Follower:
             self.frame.forget_expiries(position, mark[1], raises=isinstance(body[-1], st.Raise))
         after, self.frame.names = self.frame.names, before
         if end in (OUT, AWAY):
-            left = self.frame.loops if end == AWAY else self.frame.loops[-1:]
-            self.frame.drop_reads_since(mark, {a.loop.number for a in left})
-            for active in left:
+            self.frame.drop_reads_since(mark, self._left(end))
+            for active in self.frame.loops if end == AWAY else self.frame.loops[-1:]:
                 active.left_early = True
         return end, after
+
+    def _left(self, end: int) -> set[int]:
+        """The loops, by number, that the end of a block leaves."""
+        return {a.loop.number for a in (self.frame.loops if end == AWAY else self.frame.loops[-1:])}
 
     def _meet(self, branches: list[tuple[int, dict[str, v.Value]]]) -> int:
         """Join the names of the branches that go on; returns how all of them together end."""
@@ -296,10 +299,12 @@ class Follower:
 
     def _try(self, statement: st.Try) -> int:
         before, expiries = dict(self.frame.names), self.frame.staleness.expiries
-        position = len(expiries)
+        position, mark = len(expiries), self.frame.mark
         end = self.block(statement.body)
         if end == ON:
             end = self.block(statement.otherwise)
+        if end in (OUT, AWAY):  # it is tried again only where a commit was not reached, or has failed
+            self.frame.leave(mark, self._left(end))
         done, expiries[position:] = expiries[position:], []  # not what a handler sees: they may not have happened
         branches = [(end, self.frame.names)]
         self.frame.names = _join_names(before, self.frame.names)

@@ -262,8 +262,7 @@ class Frame:
 
     def drop_reads_since(self, mark: tuple[int, int, int], loop_numbers: set[int]) -> None:
         """Forget reads of these loops: the way on which they stand leaves the loop, so that they happen once."""
-        for turn in self.commit_turns[mark[2] :]:
-            turn.left |= loop_numbers
+        self.leave(mark, loop_numbers)
         for read in self.reads[mark[0] :]:
             if read.loop is not None and read.loop.number in loop_numbers:
                 read.dropped = True
@@ -271,6 +270,11 @@ class Frame:
             step = self.steps[position]
             if step.loop is not None and step.loop.number in loop_numbers:
                 self.steps[position] = replace(step, loop=None)
+
+    def leave(self, mark: tuple[int, int, int], loop_numbers: set[int]) -> None:
+        """The way on which these commits stand leaves the loops: no turn of them comes after one."""
+        for turn in self.commit_turns[mark[2] :]:
+            turn.left |= loop_numbers
 
     def forget_expiries(self, position: int, steps: int, *, raises: bool) -> None:
         """The way on which these stand leaves the function: what comes here is behind none of them.
