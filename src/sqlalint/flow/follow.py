@@ -29,7 +29,7 @@ class Follower:
         self.evaluator.run_body = self._inlined
         self._returned: list[v.Value] = []
         self._reached: set[Span] = set()
-        self._nested: list[st.Function] = []
+        self._nested: dict[Span, st.Function] = {}  # each once: one that is defined at each call of another, too
         self._given: dict[str, v.Value] = {}
         self._guesses = 0
         self._inferred = False
@@ -108,11 +108,14 @@ class Follower:
 
     def _follow_nested(self) -> None:
         """Local functions on their own: a route inside a factory, a callback."""
-        for function in self._nested:
-            before = dict(self.frame.names)
-            self._parameters(function, "")
-            self._answer(function)
-            self.frame.names = before
+        followed: set[Span] = set()
+        while pending := [f for span, f in self._nested.items() if span not in followed]:
+            for function in pending:
+                followed.add(function.span)
+                before = dict(self.frame.names)
+                self._parameters(function, "")
+                self._answer(function)
+                self.frame.names = before
 
     def _answer(self, function: st.Function) -> None:
         """Follow a body; of a route, what it returns is serialized."""
@@ -172,7 +175,7 @@ class Follower:
                 self._augment(statement)
             case st.Function(name=name):
                 self.frame.names[name] = v.Closure(statement)
-                self._nested.append(statement)
+                self._nested.setdefault(statement.span, statement)
             case st.Import():
                 self._import(statement)
             case st.Delete(targets=targets):
