@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span, Spot
-from sqlalint.flow import emptied, executions, hints, holding, reads, results, serialize, shaping
+from sqlalint.flow import dumping, emptied, executions, hints, holding, reads, results, serialize, shaping
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -202,6 +202,8 @@ def _method(
             return holding.of_mapping(frame, receiver, name, arguments, call)
         case v.ClassRef(class_id=class_id) if arguments and serialize.reads_argument(frame, class_id, name):
             return serialize.validated(frame, class_id, name, arguments[0], frame.spot(at))
+        case v.Schema() if dumping.dumps(frame, receiver, name):
+            return dumping.dumped(frame, receiver, name, arguments, keywords, frame.spot(at))
         case v.Factory():
             return receiver.session if name in ("begin", "__call__") else v.UNKNOWN
         case _:

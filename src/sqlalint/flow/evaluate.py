@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, emptied, hints, holding, loops, reads, results, sending, shaping
+from sqlalint.flow import calls, dumping, emptied, hints, holding, loops, reads, results, sending, shaping
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
@@ -39,13 +39,13 @@ class Evaluator:
         self.frame = frame
         frame.apply = self.apply
         self.members = Members(frame, _evaluated)
-        frame.member = self.members.member
+        frame.member, frame.valued = self.members.member, self.members.valued
         self.yielded: list[v.Value] = []
         self.run_body: Callable[[st.Function, dict[str, v.Value]], v.Value] | None = None
 
     def close(self) -> None:
         """Let go of what holds it in turn: without cycles nothing has to be collected."""
-        self.frame.apply = self.frame.member = no_function
+        self.frame.apply = self.frame.member = self.frame.valued = no_function
         self.run_body = None
 
     # --- expressions ---
@@ -245,7 +245,9 @@ class Evaluator:
                 return self._made_new(model, keywords, call)
             case v.ClassRef(class_id=class_id):
                 open_ended = call.has_open_arguments or call.has_open_keywords
-                carried = None if open_ended else carrier(frame, class_id, arguments, keywords)
+                carried: v.Value | None = None
+                if not open_ended:
+                    carried = dumping.schema(frame, class_id, keywords) or carrier(frame, class_id, arguments, keywords)
                 return carried or v.Object(
                     class_id, made=hints.is_plain(frame.questions, class_id, keywords, open_ended)
                 )

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span, Spot
 from sqlalint.facts.statement import Function
 from sqlalint.flow import values as v
@@ -182,6 +183,7 @@ class Frame:
         self.statements: frozenset[Spot] = frozenset()  # where the statements that it was given are made
         self.apply: Callable[[v.Value, list[v.Value], At], v.Value] = no_function
         self.member: Callable[[v.Value, str, Span], v.Value] = no_function
+        self.valued: Callable[[str, str, ex.Expr], v.Value] = no_function
         self.finished: set[int] = set()  # loops over something held that no turn left early, by number
         self.handed = 0  # how many objects the function was given
         self.consumed: list[ResultConsumed] = []

@@ -40,6 +40,15 @@ class Members:
             case _:
                 return v.UNKNOWN
 
+    def valued(self, path: str, key: str, expression: ex.Expr) -> v.Value:
+        """The value of an expression that stands in a class's body or at the level of a module."""
+        inner = f"{key}.{expression.id}" if isinstance(expression, ex.Name) else ""
+        if inner and self.frame.questions.class_(path, inner) is not None:
+            return v.ClassRef(f"{path}::{inner}")
+        frame = Frame(self.frame.questions, path, key, self.frame.callees)
+        frame.inlined = self.frame.inlined + 1
+        return self._evaluate(frame, expression) if frame.inlined <= MAX_INLINE else v.UNKNOWN
+
     def _definition(self, path: str, key: str) -> v.Value:
         class_id = f"{path}::{key}"
         questions = self.frame.questions
@@ -76,7 +85,7 @@ class Members:
         keeps = isinstance(
             found,
             v.Statement | v.Option | v.Session | v.Factory | v.ModelClass | v.Items | v.Attribute | v.FunctionRef
-            | v.ClassRef | v.Object | v.Literal | v.Many | v.ExternalRef,
+            | v.ClassRef | v.Object | v.Literal | v.Many | v.ExternalRef | v.Schema,
         )  # fmt: skip
         if isinstance(found, v.Instance) or not keeps:
             return self._library_object(path, value) or v.UNKNOWN
@@ -149,8 +158,9 @@ class Members:
                 return v.UNKNOWN
             if name in known.sessions:
                 return v.Session(is_async="async" in name, expiry=v.LIBRARY)
-            if f"{base[:-2]}.{name}" in libraries.returns:
-                return v.ExternalRef(f"{base[:-2]}.{name}")
+            full = f"{base[:-2]}.{name}"
+            if full in libraries.returns or full in libraries.names:
+                return v.ExternalRef(libraries.canonical(full))
             if known.namespaces:
                 module = "sqlalchemy.orm" if name in _ORM_NAMES else "sqlalchemy"
                 return v.ExternalRef(libraries.canonical(f"{module}.{name}"))

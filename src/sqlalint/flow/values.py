@@ -251,6 +251,18 @@ class Object(Struct, frozen=True):
     made: bool = False
 
 
+class Schema(Struct, frozen=True):
+    """An instance of a serializer's class: whether it reads lists, and the fields that it has left, dotted for inner ones.
+
+    `only` is None where it has all of them; `many` None where each call says so.
+    """
+
+    class_id: str
+    many: bool | None = None
+    only: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+
+
 class Super(Struct, frozen=True):
     """`super()` in a method of `class_id`: the receiver, whose attributes are looked up behind that class."""
 
@@ -329,7 +341,7 @@ class Awaitable(Struct, frozen=True):
 
 Value: TypeAlias = (
     Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
-    | Result | Session | Factory | Object | Super | ClassRef | FunctionRef | Closure | Callback | Partial | Getter | ModuleRef | ExternalRef | Method
+    | Result | Session | Factory | Object | Schema | Super | ClassRef | FunctionRef | Closure | Callback | Partial | Getter | ModuleRef | ExternalRef | Method
     | Awaitable
 )  # fmt: skip
 

@@ -46,10 +46,14 @@ class Mixin(Struct, frozen=True, rename="kebab"):
 class Serializer(Struct, frozen=True, rename="kebab"):
     """A library's base class of serializers, whose subclasses read the attributes that their fields name.
 
-    `reads`: class methods whose first argument is read by the class.
+    `reads`: class methods whose first argument is read by the class. `dumps`: methods of its instances that do; there the
+    fields are what is assigned in the class. `relationships`: the option of its inner class `Meta` with which it has a
+    field for each relationship of its model.
     """
 
     reads: tuple[str, ...] = ()
+    dumps: tuple[str, ...] = ()
+    relationships: str = ""
 
 
 class Router(Struct, frozen=True, rename="kebab"):
@@ -68,7 +72,7 @@ class Library(Struct, frozen=True, rename="kebab"):
     `objects` describes instances by class, `bases` declarative bases by name, `mixins` other bases of models, `returns` what calls return as an
     annotation would say it, `attributes` what attributes are. `plain` are classes that bring no columns, so that a model
     may have them as a base without anything of it being out of sight. `exports` is what a star import of a module binds.
-    `serializers` describes base classes of serializers, `routers` classes whose methods decorate routes. `options` are
+    `serializers` describes base classes of serializers, `fields` what is assigned in some of them, `routers` classes whose methods decorate routes. `options` are
     the keywords with which an instance of a class is made to load more, or from elsewhere. `pages` are generic classes
     with a list of what their argument says, and the name of that attribute.
     """
@@ -83,6 +87,7 @@ class Library(Struct, frozen=True, rename="kebab"):
     options: dict[str, tuple[str, ...]] = {}
     pages: dict[str, str] = {}
     serializers: dict[str, Serializer] = {}
+    fields: dict[str, str] = {}
     routers: dict[str, Router] = {}
     plain: tuple[str, ...] = ()
     exports: dict[str, tuple[str, ...]] = {}
@@ -107,6 +112,7 @@ class Libraries(Struct, frozen=True):
     pages: dict[str, str] = {}
     mixins: dict[str, Mixin] = {}
     serializers: dict[str, Serializer] = {}
+    fields: dict[str, str] = {}
     routers: dict[str, Router] = {}
     plain: frozenset[str] = frozenset()
     exports: dict[str, frozenset[str]] = {}
@@ -157,6 +163,7 @@ def known_libraries() -> Libraries:
         options={k: v for p in parts for k, v in p.options.items()},
         mixins={k: v for p in parts for k, v in p.mixins.items()},
         pages={k: v for p in parts for k, v in p.pages.items()},
+        fields={k: v for p in parts for k, v in p.fields.items()},
         serializers={k: v for p in parts for k, v in p.serializers.items()},
         routers={k: v for p in parts for k, v in p.routers.items()},
         plain=frozenset(name for p in parts for name in p.plain),

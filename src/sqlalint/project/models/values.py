@@ -170,7 +170,10 @@ class Values:
             own = self._classes.attribute(called.subclass, name)
             if own is not None:
                 return self._classes.value_of(own, called.subclass)
-        offers = self._project.libraries.objects.get(called.name)
+        libraries = self._project.libraries
+        if f"{called.name}.{name}" in libraries.names:
+            return symbols.External(libraries.names[f"{called.name}.{name}"])
+        offers = libraries.objects.get(called.name)
         if offers and offers.namespaces and name not in offers.bases and name not in offers.sessions:
             return self._offered(offers.namespaces, name) or Member(called.term, called.name, name)
         return Member(called.term, called.name, name)

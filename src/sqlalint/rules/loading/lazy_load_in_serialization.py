@@ -3,7 +3,7 @@
 ## Why is this bad?
 A response model with a field of the name of a relationship reads it, of every object in the list. Nothing in the view
 says so: the query is one line, the loop is in the framework. Twenty users are twenty-one statements, and a nested
-schema multiplies them.
+schema multiplies them. The same holds of a schema whose instance dumps the rows (`UserSchema(many=True).dump(users)`).
 
 ## Bad
 ```python
@@ -45,7 +45,8 @@ Where the list surely has few elements.
 
 ## What it cannot see
 Schemas that are made at run time, validators that set fields before they are read, and objects that come from out of
-sight. Fields with an alias that is not a plain string are not read by this rule.
+sight. Fields with an alias that is not a plain string are not read by this rule; nor are schemas that are made with
+names or keywords which are not literal, and those with a `pre_dump` method.
 """
 
 from collections.abc import Iterator
