@@ -55,7 +55,21 @@ def roots(project: Project) -> list[tuple[str, str]]:
     for _ in range(_CALLERS):
         names = {entry.name for path, entry in functions if (path, entry.key) in querying} - _COMMON
         querying |= {(path, entry.key) for path, entry in functions if not names.isdisjoint(entry.calls)}
+    querying |= set(_filled(project, functions))
     return [(path, entry.key) for path, entry in functions if (path, entry.key) in querying]
+
+
+def _filled(project: Project, functions: list[tuple[str, Definition]]) -> Iterator[tuple[str, str]]:
+    """Functions to which a framework may give what others query: they name what does, or are routes."""
+    libraries = project.libraries
+    injectors = frozenset(name.rpartition(".")[2] for name in libraries.injectors)
+    methods = frozenset(m for router in libraries.routers.values() for m in router.methods)
+    modules = frozenset(name.partition(".")[0] for name in libraries.injectors)
+    routed = {p for p, f in project.files.items() if any(i.module.split(".")[0] in modules for i in f.index.imports)}
+    for path, entry in functions:
+        may_be_route = path in routed and not entry.owner and not methods.isdisjoint(entry.calls)
+        if may_be_route or not injectors.isdisjoint(entry.calls):
+            yield path, entry.key
 
 
 def _queries(entry: Definition) -> bool:

@@ -192,6 +192,8 @@ class Following:
     def _is_open(self, key: str, bound: v.Value | None) -> bool:
         """Whether a subclass may have its own version of a method: then it is not known which one runs."""
         name = key.rpartition(".")[2]
+        if isinstance(bound, v.Object) and bound.is_exact:
+            return False
         owner = v.class_of(bound) if isinstance(bound, v.Object | v.Instance) else ""
         return bool(owner) and self._questions.is_overridden(owner, name)
 
@@ -217,6 +219,8 @@ class Following:
                 names = {n: self._given_back(x, call, own) for n, x in value.by_name.items()}
                 key, inner = self._given_back(value.key, call, own), self._given_back(value.value, call, own)
                 return v.Pairs(key, inner, names)
+            case v.Object(held=held) if held:
+                return replace(value, held={n: self._given_back(x, call, own) for n, x in held.items()})
             case v.Result():
                 return replace(value, batch=next(self.numbers))
             case v.Awaitable(value=inner):
@@ -255,10 +259,10 @@ def _shaped(signature: Signature, given: dict[str, v.Value], handed: Handed) -> 
 
 def _matters(value: v.Value) -> bool:
     match value:
-        case v.ModelClass() | v.Option() | v.Statement() | v.Attribute() | v.Session() | v.ClassRef() | v.Object():
+        case v.ModelClass() | v.Option() | v.Statement() | v.Attribute() | v.Session() | v.ClassRef() | v.Result():
             return True
-        case v.Result():
-            return True
+        case v.Object(held=held):
+            return not held
         case v.Literal(value=literal):
             return literal is None or isinstance(literal, bool)
         case v.Items(items=items):

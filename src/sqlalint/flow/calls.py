@@ -83,7 +83,7 @@ def external(
         return v.Criterion()
     if name in _MAPPINGS:
         return v.Pairs(v.EMPTY, v.EMPTY)
-    if last == "tqdm" or name in ("itertools.islice", "itertools.chain", "rich.progress.track"):
+    if last == "tqdm" or name in ("itertools.islice", "rich.progress.track"):
         return _wrapped(last, arguments)
     hints.preload(frame, (name,))
     return hints.of_call(frame, name, None, arguments, keywords, at) or v.UNKNOWN
@@ -140,8 +140,6 @@ def _wrapped(name: str, arguments: list[v.Value]) -> v.Value:
     if name == "islice" and len(arguments) == 2 and isinstance(first, v.Many):
         stop = arguments[1].value if isinstance(arguments[1], v.Literal) else None
         return replace(first, few=isinstance(stop, int) and stop <= 10)
-    if name == "chain" and len(arguments) != 1:
-        return v.UNKNOWN
     return first
 
 

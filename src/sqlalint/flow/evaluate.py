@@ -8,17 +8,17 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, dumping, emptied, hints, holding, loops, reads, results, sending, shaping
+from sqlalint.flow import calls, carriers, dumping, emptied, hints, holding, loops, reads, results, sending, shaping
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
 from sqlalint.flow.builtins import builtin
-from sqlalint.flow.carriers import carrier
 from sqlalint.flow.commits import note_commit, note_touch
 from sqlalint.flow.expiry import made
 from sqlalint.flow.fetches import note_fetch
 from sqlalint.flow.frame import At, Frame, no_function
 from sqlalint.flow.members import MAX_INLINE, Members
+from sqlalint.flow.standard import standard
 
 _FEW = 10
 
@@ -230,6 +230,9 @@ class Evaluator:
                 names = tuple(a.value for a in arguments if isinstance(a, v.Literal) and isinstance(a.value, str))
                 return v.Getter(names) if len(names) == len(arguments) else v.UNKNOWN
             case v.ExternalRef(name=name):
+                passed = standard(frame, name, arguments, keywords, call)
+                if passed is not None:
+                    return passed
                 value = calls.external(frame, name, arguments, keywords, call.span)
                 if isinstance(value, v.Unknown) and name in frame.questions.project.libraries.objects:
                     return v.ExternalRef(f"{name}()")
@@ -244,13 +247,7 @@ class Evaluator:
             case v.ModelClass(model=model):
                 return self._made_new(model, keywords, call)
             case v.ClassRef(class_id=class_id):
-                open_ended = call.has_open_arguments or call.has_open_keywords
-                carried: v.Value | None = None
-                if not open_ended:
-                    carried = dumping.schema(frame, class_id, keywords) or carrier(frame, class_id, arguments, keywords)
-                return carried or v.Object(
-                    class_id, made=hints.is_plain(frame.questions, class_id, keywords, open_ended)
-                )
+                return self._constructed(class_id, arguments, keywords, call)
             case v.Object(class_id=class_id):
                 made = self.members.member(function, "__call__", call.span)
                 return self._called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN
@@ -262,6 +259,19 @@ class Evaluator:
                 return value
             case _:
                 return v.UNKNOWN
+
+    def _constructed(
+        self, class_id: str, arguments: list[v.Value], keywords: dict[str, v.Value], call: ex.Call
+    ) -> v.Value:
+        """A new object of a class of the project that is no model."""
+        open_ended = call.has_open_arguments or call.has_open_keywords
+        if not open_ended and (schema := dumping.schema(self.frame, class_id, keywords)) is not None:
+            return schema
+        known = ([], {}) if open_ended else (arguments, keywords)
+        carried = carriers.made(self.frame, class_id, *known)
+        if not isinstance(carried, v.Object):
+            return carried
+        return replace(carried, made=hints.is_plain(self.frame.questions, class_id, keywords, open_ended))
 
     def _made_new(self, model_id: str, keywords: dict[str, v.Value], call: ex.Call) -> v.Instance:
         """A new object; what its constructor is given is set, and never loaded."""

@@ -39,6 +39,7 @@ class Follower:
         """Follow a definition; what it gave is in the frame."""
         self.frame.function = function
         self._parameters(function, self._owner())
+        self._injected(function)
         self._answer(function)
         self._follow_nested()
         self.frame.versions = version_checks(self.frame, function)
@@ -88,6 +89,12 @@ class Follower:
             if parameter.default is not None:
                 self.evaluator.value(parameter.default)
 
+    def _injected(self, function: st.Function) -> None:
+        """What a framework gives it, where that says more than annotations do."""
+        for name, value in dependencies.injected(self.frame, function, self.frame.path).items():
+            self.frame.names[name] = value
+            self.frame.see(next(p.span for p in function.parameters if p.name == name), name, value)
+
     def _receiver(self, owner: str, is_class: bool) -> v.Value:
         if self.frame.questions.model(owner) is not None:
             return v.ModelClass(owner) if is_class else v.Instance(owner)
@@ -114,6 +121,7 @@ class Follower:
                 followed.add(function.span)
                 before = dict(self.frame.names)
                 self._parameters(function, "")
+                self._injected(function)
                 self._answer(function)
                 self.frame.names = before
 

@@ -29,6 +29,8 @@ class Handed:
         """A value of the same form, with objects and functions by number; None where nothing in it matters."""
         before = len(self.objects), len(self.functions)
         shaped = self._shape(value)
+        if isinstance(value, v.Object):  # it matters whatever it holds
+            return shaped
         return shaped if (len(self.objects), len(self.functions)) > before else None
 
     def _shape(self, value: v.Value) -> v.Value:
@@ -46,7 +48,13 @@ class Handed:
             case v.Pairs(by_name=by_name):
                 names_ = {name: self._shape(inner) for name, inner in by_name.items()}
                 return v.Pairs(self._shape(value.key), self._shape(value.value), names_)
-            case v.ModelClass() | v.Literal():
+            case v.Object(held=held):
+                shaped = {n: self._shape(inner) for n, inner in held.items()}
+                return replace(value, held={n: x for n, x in shaped.items() if not isinstance(x, v.Unknown)})
+            case v.Statement():
+                self.statements.append(value)
+                return value
+            case v.ModelClass() | v.Literal() | v.Session() | v.ClassRef() | v.Option() | v.Attribute():
                 return value
             case _:
                 return v.UNKNOWN
@@ -175,6 +183,8 @@ def substituted(value: v.Value, values: Mapping[int, v.Value]) -> v.Value:
         case v.Pairs():
             names = {name: substituted(inner, values) for name, inner in value.by_name.items()}
             return v.Pairs(substituted(value.key, values), substituted(value.value, values), names)
+        case v.Object(held=held) if held:
+            return replace(value, held={n: substituted(x, values) for n, x in held.items()})
         case v.Awaitable(value=inner):
             return v.Awaitable(substituted(inner, values))
         case _:

@@ -180,6 +180,8 @@ class Members:
     def _of_object(self, receiver: v.Object | v.ClassRef, class_id: str, name: str, at: Span) -> v.Value:
         """A method or attribute of an instance of a project's class."""
         questions = self.frame.questions
+        if isinstance(receiver, v.Object) and name in receiver.held:
+            return receiver.held[name]
         owner, hint = questions.member(class_id, name), hints.of_attribute(questions, class_id, name)
         if owner is not None:
             path, _, key = owner.partition("::")

@@ -71,6 +71,8 @@ def serialize(frame: Frame, value: v.Value, schema: v.Value, at: Seen, depth: in
                     found = reads.attribute(frame, value, field.attribute, place)
                 elif isinstance(value, v.Pairs):
                     found = value.by_name.get(field.attribute, v.UNKNOWN)
+                elif isinstance(value, v.Object):
+                    found = value.held.get(field.attribute, v.UNKNOWN)
                 else:
                     continue
                 serialize(frame, found, field.kind, place, depth + 1)

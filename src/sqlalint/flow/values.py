@@ -244,11 +244,14 @@ class Object(Struct, frozen=True):
     """An instance of a class of the project that is no model; `arguments` are its type arguments.
 
     `made`: its class is called in sight, with nothing that would change what the queries of a library's base load.
+    `held`: what it was made with, by the attributes that have it. `is_exact`: it is of no subclass.
     """
 
     class_id: str
     arguments: tuple["Value", ...] = ()
     made: bool = False
+    held: dict[str, "Value"] = {}
+    is_exact: bool = False
 
 
 class Schema(Struct, frozen=True):
@@ -370,6 +373,11 @@ def join(a: Value, b: Value) -> Value:
             return Items(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)), a.names)
         case Items(), Items() if all(isinstance(i, Option) for i in (*a.items, *b.items)):
             return _join_options(a.items, b.items)
+        case Object(), Object() if a.class_id == b.class_id:
+            held = {n: join(a.held[n], b.held[n]) for n in a.held.keys() & b.held.keys()}
+            known: dict[str, Value] = {n: x for n, x in held.items() if not isinstance(x, Unknown)}
+            arguments = a.arguments if a.arguments == b.arguments else ()
+            return Object(a.class_id, arguments, a.made and b.made, known, a.is_exact and b.is_exact)
         case Pairs(), Pairs():
             names = {n: join(a.by_name[n], b.by_name[n]) for n in a.by_name.keys() & b.by_name.keys()}
             return Pairs(join(a.key, b.key), join(a.value, b.value), names)
@@ -401,6 +409,8 @@ def inferred(value: Value) -> Value:
             return replace(value, items=tuple(inferred(i) for i in items))
         case Pairs():
             return Pairs(inferred(value.key), inferred(value.value), {n: inferred(x) for n, x in value.by_name.items()})
+        case Object(held=held) if held:
+            return replace(value, held={n: inferred(x) for n, x in held.items()})
         case _:
             return value
 
@@ -433,6 +443,9 @@ def objects(value: Value) -> Iterator[Instance]:
                 yield from objects(item)
         case Pairs(by_name=by_name):
             for inner in (value.key, value.value, *by_name.values()):
+                yield from objects(inner)
+        case Object(held=held):
+            for inner in held.values():
                 yield from objects(inner)
         case _:
             pass
@@ -548,6 +561,8 @@ def single(value: Value) -> Value:
             return replace(value, items=tuple(single(i) for i in items))
         case Many(element=element):
             return replace(value, element=single(element))
+        case Object(held=held) if held:
+            return replace(value, held={n: single(x) for n, x in held.items()})
         case _:
             return value
 
@@ -563,6 +578,8 @@ def with_touched(value: Value, touched: Set[tuple[int, str]]) -> Value:
             return replace(value, element=with_touched(element, touched))
         case Items(items=items):
             return replace(value, items=tuple(with_touched(i, touched) for i in items))
+        case Object(held=held) if held:
+            return replace(value, held={n: with_touched(x, touched) for n, x in held.items()})
         case _:
             return value
 
@@ -579,5 +596,7 @@ def varying(value: Value, loop: int) -> Value:
             return Pairs(varying(value.key, loop), varying(value.value, loop), names)
         case Many(element=element):
             return replace(value, element=varying(element, loop))
+        case Object(held=held) if held:
+            return replace(value, held={n: varying(x, loop) for n, x in held.items()})
         case _:
             return value

@@ -74,7 +74,8 @@ class Library(Struct, frozen=True, rename="kebab"):
     may have them as a base without anything of it being out of sight. `exports` is what a star import of a module binds.
     `serializers` describes base classes of serializers, `fields` what is assigned in some of them, `routers` classes whose methods decorate routes. `options` are
     the keywords with which an instance of a class is made to load more, or from elsewhere. `pages` are generic classes
-    with a list of what their argument says, and the name of that attribute.
+    with a list of what their argument says, and the name of that attribute. `injectors` name what is called for a
+    parameter (`user=Depends(get_user)`).
     """
 
     names: dict[str, str] = {}
@@ -89,6 +90,7 @@ class Library(Struct, frozen=True, rename="kebab"):
     serializers: dict[str, Serializer] = {}
     fields: dict[str, str] = {}
     routers: dict[str, Router] = {}
+    injectors: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
     exports: dict[str, tuple[str, ...]] = {}
 
@@ -114,6 +116,7 @@ class Libraries(Struct, frozen=True):
     serializers: dict[str, Serializer] = {}
     fields: dict[str, str] = {}
     routers: dict[str, Router] = {}
+    injectors: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     exports: dict[str, frozenset[str]] = {}
 
@@ -166,6 +169,7 @@ def known_libraries() -> Libraries:
         fields={k: v for p in parts for k, v in p.fields.items()},
         serializers={k: v for p in parts for k, v in p.serializers.items()},
         routers={k: v for p in parts for k, v in p.routers.items()},
+        injectors=frozenset(name for p in parts for name in p.injectors),
         plain=frozenset(name for p in parts for name in p.plain),
         exports={module: frozenset(names) for p in parts for module, names in p.exports.items()},
     )
