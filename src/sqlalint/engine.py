@@ -186,6 +186,7 @@ def followed(project: Project) -> Iterator[Any]:
         yield from found.versions
         yield from found.awaits
         yield from found.counted
+        yield from found.one_column
         yield from found.texts
         yield Loops(found.loops_understood, found.loops)
     expired = causes.of(ExpiredRead)

@@ -18,6 +18,7 @@ from sqlalint.flow.expiry import made
 from sqlalint.flow.fetches import note_fetch
 from sqlalint.flow.frame import At, Frame, no_function
 from sqlalint.flow.members import MAX_INLINE, Members
+from sqlalint.flow.one_column import note_rows
 from sqlalint.flow.standard import standard
 
 _FEW = 10
@@ -358,6 +359,7 @@ class Evaluator:
         item = ex.dotted(clause.target) or "row"
         with self.loop(source, clause.iterable.span, "comprehension", item) as element:
             self.assign(clause.target, element)
+            note_rows(self.frame, expression, element)
             for condition in clause.conditions:
                 self.value(condition)
             if position + 1 < len(expression.clauses):

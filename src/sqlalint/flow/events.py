@@ -421,6 +421,23 @@ class Counted(Struct, frozen=True, array_like=True, kw_only=True):
     edits: tuple[Edit, ...] = ()
 
 
+class OneColumn(Struct, frozen=True, array_like=True, kw_only=True):
+    """Rows that are loaded as objects where one column of each is read, and nothing else has them.
+
+    `at` is the comprehension that reads it, `query` where they come from. `entity` is the model's name, `written` what
+    the query calls it. `form`: select, legacy (`session.query(...)`) or query (`Model.query`). `edits` mend it.
+    """
+
+    at: Spot
+    query: Spot
+    qualname: str
+    entity: str
+    column: str
+    written: str
+    form: str
+    edits: tuple[Edit, ...] = ()
+
+
 class RowsExpired(Struct, frozen=True, array_like=True, kw_only=True):
     """A `commit()` or `expire_all()` at each turn of a loop, after which objects that are held are touched again.
 
@@ -458,6 +475,7 @@ class Function(Struct, frozen=True, array_like=True, kw_only=True):
     executed: tuple[StatementExecuted, ...] = ()
     texts: tuple[TextArgument, ...] = ()
     rows_expired: tuple[RowsExpired, ...] = ()
+    one_column: tuple[OneColumn, ...] = ()
     loops: int = 0
     loops_understood: int = 0
     awaits: tuple[AwaitMisuse, ...] = ()

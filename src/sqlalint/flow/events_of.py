@@ -61,6 +61,7 @@ def events_of(frame: Frame, text: Text) -> Function:
         counted=frame.counted,
         repeated=tuple(repeated(frame, text)),
         rows_expired=frame.rows_expired,
+        one_column=frame.one_column,
         loops=frame.loops_over_rows,
         loops_understood=frame.loops_understood,
         awaits=frame.awaits,

@@ -17,6 +17,7 @@ from sqlalint.flow.events import (
     AwaitMisuse,
     Counted,
     Loop,
+    OneColumn,
     Query,
     ResultConsumed,
     RowsExpired,
@@ -210,6 +211,8 @@ class Frame:
         self.awaits: tuple[AwaitMisuse, ...] = ()
         self.fetches: dict[Span, Fetch] = {}  # the calls that fetch rows, by where
         self.counted: tuple[Counted, ...] = ()
+        self.comprehended: dict[Span, v.Instance] = {}  # the objects that comprehensions are over, by where these are
+        self.one_column: tuple[OneColumn, ...] = ()
         self.commits: list[Commit] = []
         self.commit_turns: list[CommitTurn] = []  # of each
         self.row_uses: dict[tuple[int, int], Touch] = {}  # of the objects of loops, by loop and batch

@@ -51,6 +51,34 @@ class Used:
             found = found.arguments[0]  # enumerate(users), sorted(users)
         return ex.dotted(found) or ""
 
+    def comprehension(self, span: Span) -> ex.Comprehension | None:
+        """The comprehension that stands exactly there."""
+        return next((e for e in self._at.get(span, ()) if isinstance(e, ex.Comprehension)), None)
+
+    def comprehension_over(self, rows: ex.Expr) -> ex.Comprehension | None:
+        """The comprehension that an expression is the one iterable of."""
+        outer = self.around(rows)
+        if not isinstance(outer, ex.Comprehension) or len(outer.clauses) != 1:
+            return None
+        return outer if outer.clauses[0].iterable is rows else None
+
+    def given(self, name: str) -> ex.Expr | None:
+        """What a name is given, where it is by itself and once."""
+        if self._bound.get(name) != 1:
+            return None
+        for place in self._names.get(name, ()):
+            match self._home.get(id(place)):
+                case st.Assign(targets=(target,), value=value) if target is place:
+                    return value
+        return None
+
+    def is_in_text(self, expression: ex.Expr) -> bool:
+        """Whether an expression stands in an f-string."""
+        outer = self.around(expression)
+        while outer is not None and not isinstance(outer, ex.Text):
+            outer = self.around(outer)
+        return outer is not None
+
     def statement(self, expression: ex.Expr) -> st.Statement | None:
         """The statement that an expression stands in."""
         while (outer := self.around(expression)) is not None:
