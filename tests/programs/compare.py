@@ -1,37 +1,75 @@
-"""Verdict and truth compared: `python -m tests.programs.compare [FIRST [LAST]]` prints the figures and disagreements."""
+"""Verdict and truth compared: `python -m tests.programs.compare [FIRST LAST]` prints the figures and disagreements."""
 
-import sys
+import argparse
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalint.engine import judge, read_project
 from sqlalint.project.settings import Settings
 from sqlalint.report.finding import Reported
 from tests.harness import MemoryTree
-from tests.programs.generate import Program, generate
+from tests.programs.generate import Program
+from tests.programs.seeds import FAMILIES, generate
 from tests.programs.truth import Truth, truth
+from tests.programs.watching import Line
 
 # What may be so of a program, and the rule that says it.
 CLAIMS = {
     "loop": "SAL101",
     "serializer": "SAL102",
     "column": "SAL123",
+    "immediate": "SAL115",
+    "query": "SAL104",
+    "again": "SAL105",
+    "commit": "SAL124",
     "unique": "SAL106",
+    "streamed": "SAL107",
     "raise": "SAL112",
+    "product": "SAL110",
+    "cut": "SAL111",
     "greenlet": "SAL201",
+    "expired": "SAL202",
 }
-GROWTH = ("loop", "serializer", "column")
+# Claims of what grows with the rows, and the kind of load that does.
+GROWTH = {
+    "loop": "lazy",
+    "serializer": "lazy",
+    "column": "deferred",
+    "immediate": "immediate",
+    "query": "query",
+    "again": "query",
+    "commit": "expired",
+}
+READ = ("loop", "serializer", "column")
+RAISED = ("unique", "streamed", "raise", "greenlet", "expired")
+SHOWN = ("certain", "likely")
+AT_FETCH = ("unique", "streamed")  # rows are fetched before anything is read of them
 
 
-def verdict(program: Program) -> dict[str, str]:
-    """For each claim the confidence with which sqlalint makes it, "" for not at all."""
+@dataclass(frozen=True)
+class Said:
+    """What sqlalint says of a claim: the best confidence ("" for nothing), and the lines that its findings name."""
+
+    tier: str = ""
+    lines: frozenset[Line] = frozenset()
+
+
+def verdict(program: Program) -> dict[str, Said]:
+    """For each claim what sqlalint says."""
     findings, crashes, _ = judge(read_project(MemoryTree(program.files), Settings()))
     assert not crashes, crashes
-    return {claim: _best([f for f in findings if f.code == code]) for claim, code in CLAIMS.items()}
+    return {claim: _said([f for f in findings if f.code == code]) for claim, code in CLAIMS.items()}
 
 
-def _best(findings: list[Reported]) -> str:
-    return min((f.confidence for f in findings), key=lambda c: c.rank, default=None) or ""
+def _said(findings: list[Reported]) -> Said:
+    if not findings:
+        return Said()
+    best = min((f.confidence for f in findings), key=lambda c: c.rank)
+    named = [f for f in findings if f.confidence == best]
+    places = [p for f in named for p in (f.place, *(note.place for note in f.related))]
+    lines = {(p.path, row) for p in places for row in range(p.span.row, p.span.end_row + 1)}
+    return Said(str(best), frozenset(lines))
 
 
 @dataclass
@@ -40,6 +78,7 @@ class Figures:
 
     true: Counter[str] = field(default_factory=Counter)
     false: Counter[str] = field(default_factory=Counter)
+    elsewhere: int = 0  # what is so, but of other lines than are named
 
     @property
     def occurred(self) -> int:
@@ -57,30 +96,59 @@ class Figures:
 
 
 def holds(claim: str, program: Program, found: Truth) -> bool | None:
-    """Whether a claim is true of a program; None where an exception before it leaves that open."""
+    """Whether a claim is true of a program; None where an exception before it leaves that open.
+
+    Columns of objects that are loaded one by one at the same line belong to what is said of the objects.
+    """
     if claim in GROWTH:
-        return None if found.raises else found.grows and program.kind == claim
-    if found.raises and found.raises != claim and (claim != "unique" or found.raises.startswith("other")):
-        return None  # rows are fetched before anything is read of them
+        behind = claim == "column" and found.grows.get("deferred", frozenset()) & found.grows.get("lazy", frozenset())
+        return None if found.raises or behind else _grows(claim, program, found)
+    if claim == "product":
+        return found.multiplies
+    if claim == "cut":
+        return None if found.raises or program.kind != "cut" else found.cut
+    if found.raises and found.raises != claim and (claim not in AT_FETCH or found.raises.startswith("other")):
+        return None
     return found.raises == claim
 
 
-def compare(seeds: range, show: bool = False) -> dict[str, Figures]:
-    """The figures of a range of seeds."""
+def _grows(claim: str, program: Program, found: Truth) -> bool:
+    if claim in ("loop", "serializer") and (program.kind == "serializer") != (claim == "serializer"):
+        return False
+    if claim in ("query", "again") and found.repeats != (claim == "again"):
+        return False
+    return GROWTH[claim] in found.grows
+
+
+def _is_elsewhere(claim: str, said: Said, found: Truth) -> bool:
+    """Whether what is said is true of the program, but of none of the lines that are named."""
+    if not said.tier:
+        return False
+    if claim in ("serializer", "immediate"):  # they name the fields, and the option, not what reads or executes
+        return False
+    lines = found.raised if claim in RAISED else found.grows.get(GROWTH.get(claim, ""), frozenset())
+    lines = frozenset(line for line in lines if line[1])
+    return bool(lines) and not lines & said.lines
+
+
+def compare(seeds: Iterable[int], show: bool = False) -> dict[str, Figures]:
+    """The figures of some seeds."""
     figures = {claim: Figures() for claim in CLAIMS}
     for seed in seeds:
         program = generate(seed)
-        said, found = verdict(program), truth(program)
-        for claim, tier in said.items():
+        verdicts, found = verdict(program), truth(program)
+        for claim, said in verdicts.items():
             so = holds(claim, program, found)
             if so is None:
                 continue
             if so:
-                figures[claim].true[tier] += 1
-            elif tier:
-                figures[claim].false[tier] += 1
-            if show and so != bool(tier):
-                print(f"--- seed {seed}: {claim} is {so}, said {tier or 'nothing'}; {found}")
+                figures[claim].true[said.tier] += 1
+                figures[claim].elsewhere += _is_elsewhere(claim, said, found)
+            elif said.tier:
+                figures[claim].false[said.tier] += 1
+            if show and (so != (said.tier in SHOWN) or (so and _is_elsewhere(claim, said, found))):
+                told = f"said {said.tier or 'nothing'}, of {sorted(said.lines)}"
+                print(f"--- seed {seed}: {claim} is {so}, {told}; {found}")
                 print(shown(program))
     return figures
 
@@ -95,14 +163,26 @@ def shown(program: Program) -> str:
 
 def main() -> None:
     """Print the figures."""
-    numbers = [int(a) for a in sys.argv[1:]] or [0, 300]
-    first, last = (0, numbers[0]) if len(numbers) == 1 else numbers[:2]
-    for claim, found in compare(range(first, last), show=True).items():
+    asked = argparse.ArgumentParser(prog="python -m tests.programs.compare")
+    asked.add_argument("first", type=int, nargs="?", default=0)
+    asked.add_argument("last", type=int, nargs="?", default=300)
+    asked.add_argument("--family", choices=[f.__name__ for f in FAMILIES], help="programs of one generator only")
+    asked.add_argument("--quiet", action="store_true", help="the figures only")
+    options = asked.parse_args()
+    seeds = range(options.first, options.last)
+    wanted = [s for s in seeds if options.family in (None, FAMILIES[s % len(FAMILIES)].__name__)]
+    print(f"{'rule':7} {'claim':11} so  | certain: precision recall | likely: precision recall | said, false, elsewhere")
+    for claim, found in compare(wanted, show=not options.quiet).items():
+        certain = f"{found.precision('certain'):.3f} {found.recall('certain'):.3f}"
+        likely = f"{found.precision('certain', 'likely'):.3f} {found.recall('certain', 'likely'):.3f}"
         print(
-            f"{claim:10} so {found.occurred:4}  certain: precision {found.precision('certain'):.3f}"
-            f" recall {found.recall('certain'):.3f}  likely: precision {found.precision('certain', 'likely'):.3f}"
-            f" recall {found.recall('certain', 'likely'):.3f}  said {dict(found.true)} false {dict(found.false)}"
+            f"{CLAIMS[claim]:7} {claim:10} {found.occurred:4} | {certain} | {likely} | "
+            f"{_counts(found.true)} | {_counts(found.false)} | {found.elsewhere}"
         )
+
+
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{tier or 'nothing'} {number}" for tier, number in sorted(counts.items())) or "-"
 
 
 if __name__ == "__main__":

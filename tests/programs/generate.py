@@ -1,8 +1,7 @@
 """Random programs that query, loop and read: models in both styles, options, mapper settings, every shape of loop.
 
-A program is models and a function `run(session)` (a coroutine for asynchronous ones). It is a function of its seed
-alone: even seeds give one module in which `run` does everything, odd ones spread it over functions, classes and files
-(`spread.py`).
+A program is models and a function `run(session)` (a coroutine for asynchronous ones), in one module here. It is a
+function of its seed alone; `seeds.py` says which generator makes which.
 """
 
 import random
@@ -42,23 +41,14 @@ from sqlalchemy.orm import (
 class Program:
     """A program: its files in the order in which they can be executed, and whether `run` is a coroutine.
 
-    `run` is in the last one. `kind` is what may grow with the rows: "loop" (relationships that code reads),
-    "serializer" (relationships that a schema reads) or "column" (columns that are left out).
+    `run` is in the last one. `kind` is "serializer" where a schema reads, else "loop" or what the program is about.
     """
 
     seed: int
     files: dict[str, str]
     is_async: bool
     kind: str = "loop"
-
-
-def generate(seed: int) -> Program:
-    """The program of a seed."""
-    if seed % 2:
-        from tests.programs.spread import SpreadGenerator
-
-        return SpreadGenerator(seed).program()
-    return Generator(seed).program()
+    expires: bool = True  # what its session does at a commit
 
 
 class Generator:

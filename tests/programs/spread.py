@@ -47,12 +47,14 @@ READS = [
 ]
 LOOPS = ["plain"] * 5 + ["callback", "lambda", "report", "each", "partial"]
 _HEAD = f"""\
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.orm import defer, deferred, undefer
+from sqlalchemy.orm import aliased, defer, deferred, raiseload, scoped_session, sessionmaker, undefer, undefer_group
 {IMPORTS}"""
 
 
@@ -65,7 +67,8 @@ class SpreadGenerator(Generator):
         self.several = self.random.random() < 0.6
         self.annotated = self.random.random() < 0.7
         self.read, self.loop = self.random.choice(READS), self.random.choice(LOOPS)
-        self.defined: dict[str, list[str]] = {"helpers.py": [], "program.py": []}
+        self.levels = ["helpers.py", "program.py"]  # each file knows those before it
+        self.defined: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}
         self.methods: dict[str, list[str]] = {}
         self.reader = ""
@@ -79,17 +82,25 @@ class SpreadGenerator(Generator):
         session = "AsyncSession" if self.is_async else "Session"
         head = f"{'async ' if self.is_async else ''}def run(session: {session}) -> object:"
         run = "\n".join([head, *(f"    {line}" for line in self.lines)])
-        known = f"from models import {', '.join(GRAPH)}"
-        there = [name for name, home in self.homes.items() if home == "helpers.py"]
-        imported = f"from helpers import {', '.join(there)}" if there else ""
-        files = {
-            "models.py": f"{_HEAD}\n\n{models}\n",
-            "helpers.py": "\n\n\n".join([f"{_HEAD}{known}", *self.defined["helpers.py"]]) + "\n",
-            "program.py": "\n\n\n".join([f"{_HEAD}{known}\n{imported}", *self.defined["program.py"], run]) + "\n",
-        }
-        return Program(
-            self.seed, {p: s for p, s in files.items() if there or p != "helpers.py"}, self.is_async, self.kind
-        )
+        self._define("run", run, level=len(self.levels) - 1)
+        return Program(self.seed, self._files(models), self.is_async, self.kind)
+
+    def _files(self, models: str) -> dict[str, str]:
+        """The models, and the files in which something is defined; each imports all that is before it."""
+        files = {"models.py": f"{_HEAD}\n\n{models}\n"}
+        imported = [f"from models import {', '.join(self._known())}"]
+        for path in self.levels:
+            if path not in self.defined:
+                continue
+            head = "\n".join([_HEAD.rstrip("\n"), *imported])
+            files[path] = "\n\n\n".join([head, *self.defined[path]]) + "\n"
+            names = [name for name, home in self.homes.items() if home == path]
+            imported.append(f"from {path.removesuffix('.py')} import {', '.join(names)}")
+        return files
+
+    def _known(self) -> list[str]:
+        """What the models' file gives to the others."""
+        return list(GRAPH)
 
     def _extra(self, entity: str) -> list[str]:
         form = "Mapped[str] = mapped_column(String(50), default='', deferred=True)"
@@ -108,11 +119,15 @@ class SpreadGenerator(Generator):
         finally:
             self.lines = outer
 
-    def _define(self, name: str, text: str, uses: str = "") -> None:
-        """A definition of its own, in one of the files."""
-        near = not self.several or self.random.random() < 0.3 or self.homes.get(uses) == "program.py"
-        self.homes[name] = "program.py" if near else "helpers.py"
-        self.defined[self.homes[name]].append(text)
+    def _define(self, name: str, text: str, uses: str = "", level: int | None = None) -> None:
+        """A definition of its own, in one of the files: not before what it uses."""
+        last = len(self.levels) - 1
+        if level is None:
+            least = self.levels.index(self.homes.get(uses, self.levels[0]))
+            near = not self.several or self.random.random() < 0.3
+            level = last if near else self.random.randint(least, max(least, last - 1))
+        self.homes[name] = self.levels[level]
+        self.defined.setdefault(self.levels[level], []).append(text)
 
     def _function(self, name: str, parameters: str, body: list[str], *, waits: bool = False, uses: str = "") -> None:
         if self.annotated:
@@ -127,11 +142,13 @@ class SpreadGenerator(Generator):
 
     # --- where rows come from ---
 
+    sources = SOURCES
+
     def _body(self) -> None:
         self.root = self.random.choice(["Author", "Post", "Comment", "Author", "Post"])
         self.path = [] if self.kind == "column" else self._path()
         self.legacy = not self.is_async and self.random.random() < 0.3
-        source = self.random.choice(SOURCES)
+        source = self.random.choice(self.sources)
         rows = getattr(self, f"_from_{source}")()
         if source == "one":
             self._effect_on_one()
@@ -306,8 +323,8 @@ class SpreadGenerator(Generator):
         return "answer.items"
 
     def _nearest(self, *names: str) -> str:
-        """One of several names that is in the file of `run`, if there is one."""
-        return next((name for name in names if self.homes.get(name) == "program.py"), names[0])
+        """Of several names the one that is nearest to `run`."""
+        return max(names, key=lambda name: self.levels.index(self.homes.get(name, self.levels[0])))
 
     # --- what happens to them ---
 
@@ -467,5 +484,5 @@ class SpreadGenerator(Generator):
                 super()._loop(rows)
 
     def _used(self, read: str) -> str:
-        """Of what a read uses, that which is in the same file as `run`."""
-        return next((n for n, home in self.homes.items() if home == "program.py" and n in read), "")
+        """Of what a read uses, that which is nearest to `run`."""
+        return self._nearest(*(name for name in self.homes if name in read), "")

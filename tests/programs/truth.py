@@ -1,10 +1,10 @@
 """Running a program: whether its statements grow with the rows, or what it raises."""
 
 import asyncio
-import contextlib
 import sys
 import warnings
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -16,29 +16,75 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from tests.programs.generate import Program
+from tests.programs.watching import Line, Watch, lines_of, load_behind
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What a program does. `grows`: twice the rows, more statements. `raises`: unique, greenlet, raise, other, or nothing."""
+    """What a program does on N rows and on 2N.
 
-    grows: bool
-    raises: str
+    `grows` are the kinds of load of which there are more on twice the rows, with the lines where. `raises` is what it
+    raises (unique, greenlet, expired, raise, streamed, other, or nothing), `raised` the lines through which that comes.
+    `repeats`: of the queries that grow, whether they ask the same again. `multiplies`: the library warned of a product.
+    `cut`: a limit gave fewer objects than it says though there are more.
+    """
+
+    grows: dict[str, frozenset[Line]] = field(default_factory=dict)
+    raises: str = ""
+    raised: frozenset[Line] = frozenset()
     statements: tuple[int, int] = (0, 0)
+    repeats: bool = False
+    multiplies: bool = False
+    cut: bool = False
+
+
+@dataclass
+class _Run:
+    """One run: what was sent, what was raised, what was returned and warned of."""
+
+    watch: Watch
+    error: Exception | None = None
+    returned: object = None
+    warned: bool = False
+
+    @property
+    def raises(self) -> str:
+        """The kind of exception."""
+        return _kind(self.error, self.watch.files) if self.error else ""
 
 
 def truth(program: Program) -> Truth:
     """Run a program on N rows and on 2N rows."""
-    warnings.simplefilter("ignore")
     module = _load(program)
     try:
-        small, failed = _run(program, module, 3)
-        if failed:
-            return Truth(False, failed)
-        large, failed = _run(program, module, 6)
-        return Truth(large > small, failed, (small, large))
+        small = _run(program, module, 3)
+        large = small if small.error else _run(program, module, 6)
     finally:
         module.Base.registry.dispose()
+    found = large.watch
+    raised = lines_of(large.error, found.files) if large.error else frozenset()
+    counts = (small.watch.count, found.count)
+    if large.error:
+        return Truth({}, large.raises, raised, counts, multiplies=large.warned)
+    grows = _grown(small.watch.seen, found.seen)
+    again = [line for line in grows.get("query", ()) if len(found.asked[line]) == 1]
+    return Truth(grows, "", raised, counts, bool(again), large.warned, _is_cut(large.returned))
+
+
+def _grown(small: Counter[tuple[str, Line]], large: Counter[tuple[str, Line]]) -> dict[str, frozenset[Line]]:
+    kinds: dict[str, set[Line]] = {}
+    for (kind, line), count in large.items():
+        if count > small[kind, line]:
+            kinds.setdefault(kind, set()).add(line)
+    return {kind: frozenset(lines) for kind, lines in kinds.items()}
+
+
+def _is_cut(returned: object) -> bool:
+    """Whether `(objects, limit)` was returned with fewer objects than the limit; all programs have enough of them."""
+    match returned:
+        case ([*objects], int(limit)):
+            return len({id(one) for one in objects}) < limit
+    return False
 
 
 def _load(program: Program) -> ModuleType:
@@ -60,74 +106,62 @@ def _load(program: Program) -> ModuleType:
     return module
 
 
-def _run(program: Program, module: ModuleType, rows: int) -> tuple[int, str]:
-    """The number of SELECTs that `run` emits, and the kind of exception that it raises."""
-    return asyncio.run(_run_async(module, rows)) if program.is_async else _run_sync(module, rows)
+def _run(program: Program, module: ModuleType, rows: int) -> _Run:
+    """What `run` does."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run = asyncio.run(_run_async(program, module, rows)) if program.is_async else _run_sync(program, module, rows)
+    run.warned = any("cartesian product" in str(w.message) for w in caught)
+    return run
 
 
-def _run_sync(module: ModuleType, rows: int) -> tuple[int, str]:
+def _run_sync(program: Program, module: ModuleType, rows: int) -> _Run:
     engine = sa.create_engine("sqlite://", poolclass=StaticPool)
     module.Base.metadata.create_all(engine)
     with orm.Session(engine) as session:
         _fill(module, session, rows)
-    counter = _Counter(engine)
-    with orm.Session(engine) as session:
-        return counter.counted(lambda: module.run(session))
+    watch = Watch(engine, program.files)
+    run = _Run(watch)
+    registry = getattr(module, "db_session", None)
+    with orm.Session(engine, expire_on_commit=program.expires) as session, watch:
+        if registry is not None:
+            registry.registry.set(session)
+        try:
+            run.returned = module.run(session)
+        except Exception as error:
+            run.error = error
+    engine.dispose()
+    return run
 
 
-async def _run_async(module: ModuleType, rows: int) -> tuple[int, str]:
+async def _run_async(program: Program, module: ModuleType, rows: int) -> _Run:
     engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
     async with engine.begin() as connection:
         await connection.run_sync(module.Base.metadata.create_all)
     async with AsyncSession(engine) as session:
         await session.run_sync(lambda s: _fill(module, s, rows))
-    counter = _Counter(engine.sync_engine)
+    watch = Watch(engine.sync_engine, program.files)
+    run = _Run(watch)
     try:
-        async with AsyncSession(engine) as session:
-            with counter:
-                await module.run(session)
-        return counter.count, ""
+        async with AsyncSession(engine, expire_on_commit=program.expires) as session:
+            with watch:
+                run.returned = await module.run(session)
     except Exception as error:
-        return counter.count, _kind(error)
+        run.error = error
     finally:
         await engine.dispose()
+    return run
 
 
-class _Counter:
-    """Counts the SELECTs of an engine."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self.count = 0
-        self.on = False
-        sa.event.listen(engine, "before_cursor_execute", self._seen)
-
-    def _seen(self, conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        self.count += self.on
-
-    def __enter__(self) -> None:
-        self.on = True
-
-    def __exit__(self, *details: object) -> None:
-        self.on = False
-
-    def counted(self, work: Any) -> tuple[int, str]:
-        with self, contextlib.ExitStack():
-            try:
-                work()
-            except Exception as error:
-                return self.count, _kind(error)
-        return self.count, ""
-
-
-def _kind(error: Exception) -> str:
-    if isinstance(error, StatementError) and "MissingGreenlet" in str(error):
-        return "greenlet"
-    if isinstance(error, MissingGreenlet):
-        return "greenlet"
+def _kind(error: Exception, files: frozenset[str]) -> str:
+    if isinstance(error, MissingGreenlet) or (isinstance(error, StatementError) and "MissingGreenlet" in str(error)):
+        return "expired" if load_behind(error, files) == "expired" else "greenlet"
     if isinstance(error, InvalidRequestError | ValidationError) and "lazy='raise" in str(error):
         return "raise"
     if isinstance(error, ValidationError) and "MissingGreenlet" in str(error):  # it keeps the text of what was raised
         return "greenlet"
+    if isinstance(error, InvalidRequestError) and "yield_per" in str(error):
+        return "streamed"
     if isinstance(error, InvalidRequestError) and "unique()" in str(error):
         return "unique"
     return f"other: {type(error).__name__}: {error}"

@@ -52,9 +52,15 @@ def _passed(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
 
 def _each(evaluator: "Evaluator", source: v.Value, function: ex.Expr, at: Span, kind: str) -> v.Value:
     """Call a function once for each element."""
-    callee = evaluator.value(function)
+    return each(evaluator, source, evaluator.value(function), at, kind, function.span)
+
+
+def each(
+    evaluator: "Evaluator", source: v.Value, callee: v.Value, at: Span, kind: str, place: Span | None = None
+) -> v.Value:
+    """Apply a function to each element, at its own place or at that of the call."""
     with evaluator.loop(source, at, kind, "row") as element:
-        return evaluator.apply(callee, [element], function.span)
+        return evaluator.apply(callee, [element], place or at)
 
 
 def _mapped(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:

@@ -55,7 +55,8 @@ def external(
     if name in _WRITES:
         return v.Statement(frame.spot(at), (), writes=True)
     if name in op.LOADER_FUNCTIONS:
-        return op.make(name.rpartition(".")[2], _with_alias(arguments, keywords), frame.questions, frame.spot(at))
+        loader = _loader(name.rpartition(".")[2], keywords)
+        return op.make(loader, _with_alias(arguments, keywords), frame.questions, frame.spot(at))
     if name == "sqlalchemy.orm.aliased":
         return _aliased(frame.spot(at), arguments)
     if name in ("sqlalchemy.and_",):
@@ -87,6 +88,11 @@ def external(
         return _wrapped(last, arguments)
     hints.preload(frame, (name,))
     return hints.of_call(frame, name, None, arguments, keywords, at) or v.UNKNOWN
+
+
+def _loader(name: str, keywords: dict[str, v.Value]) -> str:
+    """The loader function that is called, with what its keywords make of it."""
+    return op.RAISES_ON_SQL if name == "raiseload" and keywords.get("sql_only") == v.Literal(True) else name
 
 
 def _with_alias(arguments: list[v.Value], keywords: dict[str, v.Value]) -> list[v.Value]:
@@ -183,7 +189,8 @@ def _method(
                 return results.fetch(frame, receiver, name, blame, arguments)
             return v.UNKNOWN
         case v.Option():
-            return op.extend(receiver, name, _with_alias(arguments, keywords), frame.questions, frame.spot(at))
+            given = _with_alias(arguments, keywords)
+            return op.extend(receiver, _loader(name, keywords), given, frame.questions, frame.spot(at))
         case v.Attribute():
             return _attribute_method(receiver, name, arguments)
         case v.Criterion():

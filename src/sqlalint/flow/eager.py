@@ -7,6 +7,7 @@ from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.events import EagerLoad
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.statements import pinned_by
 from sqlalint.project.mapping import Relationship
 
 # Strategies that load, or, as `noload`, leave something there that looks loaded.
@@ -15,7 +16,10 @@ _DEEPEST = 3  # how far mappers' settings are followed; each model comes once on
 
 
 class _Way(NamedTuple):
-    """How the walk has come to a model. `in_row`: all steps are joined, so that its columns are in the rows."""
+    """How the walk has come to a model. `in_row`: all steps are joined, so that its columns are in the rows.
+
+    `seldom`: a step on the way is not loaded with the rows, or is one object for all of them.
+    """
 
     entity: int
     path: tuple[str, ...]
@@ -23,6 +27,7 @@ class _Way(NamedTuple):
     sure: bool
     in_row: bool
     many: bool
+    seldom: bool = False
 
 
 def eager_loads(questions: Questions, statement: v.Statement) -> Iterator[tuple[EagerLoad, int]]:
@@ -35,7 +40,7 @@ def eager_loads(questions: Questions, statement: v.Statement) -> Iterator[tuple[
             if not entity.loads.entries and not _has_eager(questions, entity.model):
                 continue
             way = _Way(position, (), (), True, True, False)
-            yield from _below(questions, entity.model, entity.loads, way)
+            yield from _below(questions, entity.model, entity.loads, way, statement.equals)
 
 
 def _has_eager(questions: Questions, model_id: str) -> bool:
@@ -43,7 +48,9 @@ def _has_eager(questions: Questions, model_id: str) -> bool:
     return model is not None and any(r.lazy in _WANTED for r in model.relationships.values())
 
 
-def _below(questions: Questions, model_id: str, loads: ld.Loads, way: _Way) -> Iterator[tuple[EagerLoad, int]]:
+def _below(
+    questions: Questions, model_id: str, loads: ld.Loads, way: _Way, equals: tuple[v.Attribute, ...] = ()
+) -> Iterator[tuple[EagerLoad, int]]:
     model = questions.model(model_id)
     for name, relationship in model.relationships.items() if model is not None else ():
         found = _strategy(relationship, name, loads)
@@ -60,6 +67,7 @@ def _below(questions: Questions, model_id: str, loads: ld.Loads, way: _Way) -> I
             way.sure and sure,
             way.in_row and how in ld.JOINED,
             way.many or relationship.collection is not False,
+            way.seldom or how not in _WANTED or pinned_by(equals, model_id, relationship, questions) is not None,
         )
         if how in _WANTED:
             label = f"{model.name}.{name}" if model is not None else name
@@ -80,6 +88,7 @@ def _load(relationship: Relationship, name: str, how: str, entry: ld.Entry | Non
         entity=way.entity,
         in_row=above.in_row,
         many_above=above.many,
+        seldom=above.seldom,
     )
 
 

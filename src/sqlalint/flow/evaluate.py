@@ -12,7 +12,7 @@ from sqlalint.flow import calls, carriers, dumping, emptied, hints, holding, loo
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
-from sqlalint.flow.builtins import builtin
+from sqlalint.flow.builtins import builtin, each
 from sqlalint.flow.commits import note_commit, note_touch
 from sqlalint.flow.expiry import made
 from sqlalint.flow.fetches import note_fetch
@@ -221,6 +221,8 @@ class Evaluator:
     ) -> v.Value:
         frame = self.frame
         match function:
+            case v.Method(receiver=v.Many() as rows, name="sort") if "key" in keywords:
+                return each(self, rows, keywords["key"], call.span, "sort")
             case v.Method(receiver=receiver, name=name):
                 return calls.method(frame, receiver, name, arguments, keywords, call)
             case v.Partial(arguments=first, keywords=named):
@@ -342,9 +344,11 @@ class Evaluator:
         """What one element of an iterable is, and whether there are at most ten. Iterating a query executes it."""
         return loops.elements(self.frame, value, at)
 
-    def loop(self, source: v.Value, at: Span, kind: str, item: str) -> AbstractContextManager[v.Value]:
+    def loop(
+        self, source: v.Value, at: Span, kind: str, item: str, target: ex.Expr | None = None
+    ) -> AbstractContextManager[v.Value]:
         """Follow a loop over an iterable; gives its element, which varies with the loop unless there are few."""
-        return loops.loop(self.frame, source, at, kind, item)
+        return loops.loop(self.frame, source, at, kind, item, target)
 
     def _comprehension(self, expression: ex.Comprehension) -> v.Value:
         before = dict(self.frame.names)
@@ -357,7 +361,7 @@ class Evaluator:
         clause = expression.clauses[position]
         source = self.value(clause.iterable)
         item = ex.dotted(clause.target) or "row"
-        with self.loop(source, clause.iterable.span, "comprehension", item) as element:
+        with self.loop(source, clause.iterable.span, "comprehension", item, clause.target) as element:
             self.assign(clause.target, element)
             note_rows(self.frame, expression, element)
             for condition in clause.conditions:
@@ -415,9 +419,10 @@ class Evaluator:
             case v.Items(items=items) if isinstance(literal, int) and -len(items) <= literal < len(items):
                 return items[literal]
             case v.Pairs(value=value, by_name=by_name):
-                return by_name.get(literal, value) if isinstance(literal, str) else value
-            case v.Many(element=element):
-                return element
+                known = by_name.get(literal) if isinstance(literal, str) else None
+                return known or loops.looked_up(self.frame, value, index)
+            case v.Many(element=element, few=few):
+                return element if few else loops.looked_up(self.frame, element, index)
             case v.Statement(legacy=True):
                 sending.queried(self.frame, receiver, "index", expression.span)
                 return results.rows_of_query(self.frame, receiver)

@@ -227,7 +227,8 @@ class EagerLoad(Struct, frozen=True, array_like=True, kw_only=True):
 
     `name` is `User.posts`, `path` the attributes that lead to it from the statement's entity of the number `entity`.
     `how`: joined, contains, selectin, subquery, immediate, noload. `in_row`: all before it are joined.
-    `many_above`: it is loaded behind a collection. `sure`: on every way.
+    `many_above`: it is loaded behind a collection. `sure`: on every way. `seldom`: what it is loaded of does not come
+    with the rows, or is one object for all of them.
     """
 
     relationship: Relationship
@@ -240,6 +241,7 @@ class EagerLoad(Struct, frozen=True, array_like=True, kw_only=True):
     entity: int
     in_row: bool
     many_above: bool
+    seldom: bool = False
 
     @property
     def is_collection(self) -> bool:

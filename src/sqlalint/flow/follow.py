@@ -350,7 +350,7 @@ class Follower:
         source = v.awaited(self.evaluator.value(statement.iterable))
         item = ex.dotted(statement.target) or "row"
         before = dict(self.frame.names)
-        with self.evaluator.loop(source, statement.iterable.span, "for", item) as element:
+        with self.evaluator.loop(source, statement.iterable.span, "for", item, statement.target) as element:
             mark, active = self.frame.mark, self.frame.loops[-1:] if self.frame.loops else []
             self.evaluator.assign(statement.target, element)
             end = self.block(statement.body)

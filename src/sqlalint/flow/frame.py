@@ -91,6 +91,7 @@ class ActiveLoop:
     touched: set[tuple[int, str]] = field(default_factory=set)
     left_early: bool = False
     source: v.Value = v.UNKNOWN
+    names: frozenset[str] = frozenset()  # of its variables
 
 
 class CommitTurn:

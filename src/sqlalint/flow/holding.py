@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
+from sqlalint.flow import loops
 from sqlalint.flow import values as v
 from sqlalint.flow.frame import Frame
 
@@ -83,7 +84,7 @@ def of_mapping(frame: Frame, receiver: v.Pairs, name: str, arguments: list[v.Val
                 if isinstance(found, v.Literal) and isinstance(found.value, str)
                 else None
             )
-            return known or receiver.value
+            return known or (loops.looked_up(frame, receiver.value, call.arguments[0]) if call.arguments else receiver.value)
         case "copy":
             return receiver
         case _:

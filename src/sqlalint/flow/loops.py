@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalint.facts import expression as ex
 from sqlalint.flow import reads, results
 from sqlalint.flow import values as v
 from sqlalint.flow.events import Loop
@@ -21,7 +22,9 @@ def elements(frame: Frame, value: v.Value, at: At) -> tuple[v.Value, bool]:
 
 
 @contextmanager
-def loop(frame: Frame, source: v.Value, at: At, kind: str, item: str) -> Iterator[v.Value]:
+def loop(
+    frame: Frame, source: v.Value, at: At, kind: str, item: str, target: ex.Expr | None = None
+) -> Iterator[v.Value]:
     """Follow a loop over an iterable; gives its element, which varies with the loop unless there are few."""
     element, few = elements(frame, source, at)
     if v.is_rows(source):
@@ -30,7 +33,7 @@ def loop(frame: Frame, source: v.Value, at: At, kind: str, item: str) -> Iterato
     active = None
     if not few:
         found = Loop(frame.number(), frame.seen(at).at, kind, item)
-        active = ActiveLoop(found, frame.depth, _batch(element), source=source)
+        active = ActiveLoop(found, frame.depth, _batch(element), source=source, names=_names(target))
         frame.loops.append(active)
         element = v.varying(element, found.number)
     try:
@@ -42,6 +45,18 @@ def loop(frame: Frame, source: v.Value, at: At, kind: str, item: str) -> Iterato
             if held and not active.left_early:
                 frame.touched |= active.touched
                 frame.finished.add(active.loop.number)
+
+
+def looked_up(frame: Frame, element: v.Value, index: ex.Expr) -> v.Value:
+    """What `rows[index]` gives: another element at each turn of a loop whose variable the index is made of."""
+    for active in reversed(frame.loops):
+        if active.names and any(isinstance(part, ex.Name) and part.id in active.names for part in ex.walk(index)):
+            return v.varying(element, active.loop.number)
+    return element
+
+
+def _names(target: ex.Expr | None) -> frozenset[str]:
+    return frozenset(part.id for part in ex.walk(target) if isinstance(part, ex.Name)) if target else frozenset()
 
 
 def _batch(value: v.Value) -> int:

@@ -21,10 +21,12 @@ STRATEGIES = {
     "defaultload": "default",
     "noload": "noload",
     "raiseload": "raise",
+    "raiseload(sql_only=True)": "raise_on_sql",
     "joinedload_all": "joined",
     "subqueryload_all": "subquery",
 }
 COLUMN_OPTIONS = frozenset({"load_only", "defer", "undefer", "undefer_group"})
+RAISES_ON_SQL = "raiseload(sql_only=True)"
 LOADER_FUNCTIONS = frozenset(
     {f"sqlalchemy.orm.{name}" for name in (*STRATEGIES, *COLUMN_OPTIONS)}
     | {"sqlalchemy.orm.Load", "sqlalchemy.orm.with_loader_criteria", "sqlalchemy.orm.with_expression"}
@@ -138,6 +140,8 @@ def apply(statement: v.Statement, options: Iterable[v.Value], questions: Questio
         match option:
             case v.Option():
                 statement = _apply_one(statement, option, questions)
+            case v.Many(element=element) if element == v.EMPTY:
+                pass
             case v.Many(element=element):
                 known = element if isinstance(element, v.Option) else None
                 statement = _wild(statement) if known is None else _apply_one(statement, known, questions)

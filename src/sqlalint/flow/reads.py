@@ -55,6 +55,8 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     silent = _why_silent(frame, instance, model, found, how, action)
     if silent is not None:
         frame.note(at, f"{model.name}.{name}: {silent}")
+    if how == "noload" and not unsure:
+        return v.UNKNOWN  # it is always empty: nothing is read behind it
     if silent is None and how in _QUERIED:
         return _target(frame, instance, found, 0)  # reading it is nothing: iterating it queries
     if silent is not None and found.lazy not in _RAISING | _QUERIED:
@@ -81,6 +83,8 @@ def queried(frame: Frame, many: v.Many, at: At) -> None:
         return
     parent, name = element.via
     model = frame.questions.model(parent.model)
+    if model is not None and model.relationships[name].lazy == "write_only":
+        return  # it cannot be iterated
     if parent.given:
         frame.access(parent, name, at, "iterate")
     elif model is not None and parent.origin.kind in ("query", "get"):
@@ -347,19 +351,28 @@ def _column(frame: Frame, instance: v.Instance, model: Model, name: str, at: At)
         return
     if instance.origin.kind not in ("query", "get") or instance.loads.wild:
         return
-    if _is_touched(frame, instance, name) or not _is_left_out(instance, model, name):
+    if _is_touched(frame, instance, name) or not _is_left_out(instance.loads, model, name):
         return
-    unsure = _is_loaded_beside(frame, instance)
+    unsure = _is_loaded_beside(frame, instance, model, name)
     record(frame, instance, model, None, at, unsure=unsure, action="read", attribute=name)
 
 
-def _is_loaded_beside(frame: Frame, instance: v.Instance) -> bool:
-    """Whether the query of an object loads others of its class on another way: perhaps the same one, whole."""
+def _is_loaded_beside(frame: Frame, instance: v.Instance, model: Model, name: str) -> bool:
+    """Whether the query of an object loads others of its class on another way, with a column: perhaps the same one."""
     statement = instance.origin.statement
     if statement is None:
         return False
-    found = eager_paths(frame, statement) | {((), e.model) for e in statement.entities or () if e.model}
-    return any(model == instance.model and path != instance.path for path, model in found)
+    entities = [e for e in statement.entities or () if e.model]
+    ways = {path for path, target in eager_paths(frame, statement) if target == instance.model}
+    ways |= {() for e in entities if e.model == instance.model}
+    loads = [_along(e.loads, path) for path in ways if path != instance.path for e in entities]
+    return any(not _is_left_out(one, model, name) for one in loads)
+
+
+def _along(loads: ld.Loads, path: tuple[str, ...]) -> ld.Loads:
+    for step in path:
+        loads = loads.below(step)
+    return loads
 
 
 def is_number(model: Model, name: str) -> bool:
@@ -369,8 +382,7 @@ def is_number(model: Model, name: str) -> bool:
     return column is not None and not column.primary_key and kind in _NUMBERS
 
 
-def _is_left_out(instance: v.Instance, model: Model, name: str) -> bool:
-    loads = instance.loads
+def _is_left_out(loads: ld.Loads, model: Model, name: str) -> bool:
     column = model.columns.get(name)
     if name in loads.undeferred or ld.EVERYTHING in loads.undeferred:
         return False

@@ -41,7 +41,7 @@ def check(executed: StatementExecuted, project: Project) -> Iterator[Finding]:
     """One finding for each option, or for each relationship that the mapper loads so."""
     for load in executed.loads:
         one_row = executed.single and not load.many_above
-        if load.how != "immediate" or one_row or load.relationship.collection is None:
+        if load.how != "immediate" or one_row or load.seldom or load.relationship.collection is None:
             continue
         owner = load.name.rpartition(".")[0]
         distinct = load.relationship.direction == "many-to-one"

@@ -1,0 +1,12 @@
+"""Which generator makes the program of a seed."""
+
+from tests.programs.generate import Generator, Program
+from tests.programs.spread import SpreadGenerator
+from tests.programs.wide import WideGenerator
+
+FAMILIES: list[type[Generator]] = [Generator, SpreadGenerator, WideGenerator, SpreadGenerator]
+
+
+def generate(seed: int) -> Program:
+    """The program of a seed."""
+    return FAMILIES[seed % len(FAMILIES)](seed).program()
