@@ -171,7 +171,9 @@ def main() -> None:
     options = asked.parse_args()
     seeds = range(options.first, options.last)
     wanted = [s for s in seeds if options.family in (None, FAMILIES[s % len(FAMILIES)].__name__)]
-    print(f"{'rule':7} {'claim':11} so  | certain: precision recall | likely: precision recall | said, false, elsewhere")
+    print(
+        f"{'rule':7} {'claim':11} so  | certain: precision recall | likely: precision recall | said, false, elsewhere"
+    )
     for claim, found in compare(wanted, show=not options.quiet).items():
         certain = f"{found.precision('certain'):.3f} {found.recall('certain'):.3f}"
         likely = f"{found.precision('certain', 'likely'):.3f} {found.recall('certain', 'likely'):.3f}"

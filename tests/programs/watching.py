@@ -21,6 +21,7 @@ _LOADERS = {
     "_SelectInLoader._load_for_path": "eager",
     "_SubqCollections._load": "eager",
     "_SubqueryLoader._load": "eager",
+    "Session.refresh": "refresh",
     "_AppenderMixin._iter": "lazy",
     "_AppenderMixin.__iter__": "lazy",
     "_AppenderMixin.count": "lazy",
@@ -51,7 +52,8 @@ class Watch:
             if frame.f_code.co_filename in self.files:
                 line = frame.f_code.co_filename, frame.f_lineno
                 break
-            kind = kind_of(frame.f_code) or kind
+            found = kind_of(frame.f_code)
+            kind = found if found and (found != "eager" or kind == "query") else kind
             frame = frame.f_back  # type: ignore[assignment]
         if kind == "query" and not statement.startswith("SELECT"):
             kind = "write"

@@ -32,7 +32,12 @@ _SHAPES = {
     "sum": ["result = sum(len(str({read})) for row in {rows})"],
     "key": ["result = {{str({read}): row.id for row in {rows}}}"],
     "map of rows": ["known = {{row.id: row for row in {rows}}}", "for key, row in known.items():", "    str({read})"],
-    "map by key": ["known = {{one.id: one for one in {rows}}}", "for key in known:", "    row = known[key]", "    str({read})"],
+    "map by key": [
+        "known = {{one.id: one for one in {rows}}}",
+        "for key in known:",
+        "    row = known[key]",
+        "    str({read})",
+    ],
     "groups": [
         "groups = defaultdict(list)",
         "for one in {rows}:",
@@ -66,9 +71,21 @@ _SHAPES = {
     "mapped": ["result = list(map(lambda row: str({read}), {rows}))"],
     "starred": ["result = [*(str({read}) for row in {rows})]"],
     "unpacked": ["first, *others = {rows}", "for row in others:", "    str({read})"],
-    "yielded": ["def texts(rows):", "    for row in rows:", "        yield str({read})", "result = list(texts({rows}))"],
+    "yielded": [
+        "def texts(rows):",
+        "    for row in rows:",
+        "        yield str({read})",
+        "result = list(texts({rows}))",
+    ],
     "twice": ["rows = list({rows})", "for row in rows:", "    str({read})", "for row in rows:", "    str({read})"],
-    "matched": ["for row in {rows}:", "    match row.id:", "        case 0:", "            pass", "        case _:", "            str({read})"],
+    "matched": [
+        "for row in {rows}:",
+        "    match row.id:",
+        "        case 0:",
+        "            pass",
+        "        case _:",
+        "            str({read})",
+    ],
 }
 
 
@@ -210,7 +227,7 @@ class WideGenerator(SpreadGenerator):
     def _from_pairs(self) -> str:
         """Rows of two entities."""
         links = [(n, link) for n, link in GRAPH[self.root].items() if self.lazy[(self.root, n)] != "write_only"]
-        name, (target, kind, _, _) = self.random.choice(links)
+        name, (target, _, _, _) = self.random.choice(links)
         self.legacy = False
         options = ", ".join(self._options())
         query = f"select({self.root}, {target}).join({self.root}.{name}).options({options})"

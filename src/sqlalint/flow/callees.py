@@ -268,7 +268,7 @@ def _matters(value: v.Value) -> bool:
         case v.Items(items=items):
             return all(_matters(i) for i in items)
         case v.Many(element=element):
-            return isinstance(element, v.Option)
+            return isinstance(element, v.Option) or element == v.EMPTY
         case _:
             return False
 

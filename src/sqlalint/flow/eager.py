@@ -28,6 +28,7 @@ class _Way(NamedTuple):
     in_row: bool
     many: bool
     seldom: bool = False
+    classes: ld.Way = ld.Way(())
 
 
 def eager_loads(questions: Questions, statement: v.Statement) -> Iterator[tuple[EagerLoad, int]]:
@@ -52,8 +53,9 @@ def _below(
     questions: Questions, model_id: str, loads: ld.Loads, way: _Way, equals: tuple[v.Attribute, ...] = ()
 ) -> Iterator[tuple[EagerLoad, int]]:
     model = questions.model(model_id)
+    classes = way.classes if way.classes.models else ld.Way((model_id,))
     for name, relationship in model.relationships.items() if model is not None else ():
-        found = _strategy(relationship, name, loads)
+        found = _strategy(relationship, name, loads, classes)
         if found is None:
             continue
         how, entry, sure = found
@@ -68,6 +70,7 @@ def _below(
             way.in_row and how in ld.JOINED,
             way.many or relationship.collection is not False,
             way.seldom or how not in _WANTED or pinned_by(equals, model_id, relationship, questions) is not None,
+            classes.on(relationship.target or "", how),
         )
         if how in _WANTED:
             label = f"{model.name}.{name}" if model is not None else name
@@ -92,9 +95,13 @@ def _load(relationship: Relationship, name: str, how: str, entry: ld.Entry | Non
     )
 
 
-def _strategy(relationship: Relationship, name: str, loads: ld.Loads) -> tuple[str, ld.Entry | None, bool] | None:
+def _strategy(
+    relationship: Relationship, name: str, loads: ld.Loads, classes: ld.Way
+) -> tuple[str, ld.Entry | None, bool] | None:
     """How a relationship is loaded, the entry of the option that says so, and whether that is sure."""
     entry = loads.entry(name)
+    if classes.stops(relationship, loads):
+        return ("select", entry, True) if entry is not None else None
     if entry is not None and entry.how != "default":
         return entry.how, entry, entry.sure
     if relationship.lazy in _WANTED:

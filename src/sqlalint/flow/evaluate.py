@@ -161,6 +161,7 @@ class Evaluator:
             value = self._called(function, arguments, keywords, call)
         finally:
             self.frame.awaiting = False
+        holding.passed_on(self.frame, call)
         note_call(self.frame, function, call, value)
         note_fetch(self.frame, function, call, value)
         note_commit(self.frame, function, call)

@@ -18,7 +18,9 @@ def grow(frame: Frame, name: str, arguments: list[v.Value], call: ex.Call) -> No
         case ex.Name(id=held):
             current = frame.names.get(held)
             if isinstance(current, v.Many):
-                frame.names[held] = _grown(current, added, bool(frame.loops))
+                first = current.element == v.EMPTY and isinstance(added, v.Option) and name == "append"
+                alone = first and not frame.loops and not frame.depth
+                frame.names[held] = v.Items((added,)) if alone else _grown(current, added, bool(frame.loops))
         case (
             ex.Subscript(value=ex.Name(id=held))
             | ex.Call(function=ex.Attribute(value=ex.Name(id=held), name="setdefault"))
@@ -32,6 +34,17 @@ def grow(frame: Frame, name: str, arguments: list[v.Value], call: ex.Call) -> No
 def _grown(current: v.Many, added: v.Value, many: bool) -> v.Many:
     element = added if current.element == v.EMPTY else v.join(current.element, v.single(added))
     return replace(current, element=v.single(element), few=current.few and not many)
+
+
+def passed_on(frame: Frame, call: ex.Call) -> None:
+    """An empty list that a call is given may be filled by it; not by being put into another one."""
+    if isinstance(call.function, ex.Attribute) and call.function.name in ("append", "add", "insert", "extend"):
+        return
+    for argument in (*call.arguments, *(k.value for k in call.keywords)):
+        if isinstance(argument, ex.Name):
+            held = frame.names.get(argument.id)
+            if isinstance(held, v.Many) and held.element == v.EMPTY:
+                frame.names[argument.id] = replace(held, element=v.UNKNOWN)
 
 
 def grow_items(frame: Frame, receiver: v.Items, name: str, arguments: list[v.Value], call: ex.Call) -> None:
@@ -84,7 +97,9 @@ def of_mapping(frame: Frame, receiver: v.Pairs, name: str, arguments: list[v.Val
                 if isinstance(found, v.Literal) and isinstance(found.value, str)
                 else None
             )
-            return known or (loops.looked_up(frame, receiver.value, call.arguments[0]) if call.arguments else receiver.value)
+            return known or (
+                loops.looked_up(frame, receiver.value, call.arguments[0]) if call.arguments else receiver.value
+            )
         case "copy":
             return receiver
         case _:

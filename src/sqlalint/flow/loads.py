@@ -11,11 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Spot
+from sqlalint.project.mapping import Relationship
 
 # Options after which reading the relationship emits nothing. `raise` and `noload` do not load, but emit nothing either.
 LOADING = frozenset({"joined", "selectin", "subquery", "immediate", "contains", "raise", "raise_on_sql", "noload"})
 JOINED = frozenset({"joined", "contains"})
 EVERYTHING = "*"
+# Settings that go no further where the class that they lead to is on the way already.
+_STOPPING = frozenset({"joined", "selectin", "subquery"})
 
 
 class Entry(Struct, frozen=True):
@@ -49,6 +52,11 @@ class Loads(Struct, frozen=True):
         """The entry of a relationship, or the one of `"*"`."""
         return self.entries.get(name) or self.entries.get(EVERYTHING)
 
+    def setting(self, found: Relationship) -> str | None:
+        """How a relationship is loaded: by an option, or as the mapper has it; None where that is not known."""
+        entry = self.entry(found.attribute)
+        return entry.how if entry is not None and entry.how != "default" else found.lazy
+
     def below(self, name: str) -> "Loads":
         """What is loaded of the objects behind a relationship."""
         entry = self.entries.get(name)
@@ -57,6 +65,26 @@ class Loads(Struct, frozen=True):
         if star is not None and EVERYTHING not in inner.entries:
             inner = replace(inner, entries={**inner.entries, EVERYTHING: star})
         return replace(inner, wild=True) if self.wild and not inner.wild else inner
+
+
+class Way(Struct, frozen=True):
+    """The models on the way of eager loads from a query's entity, and how many of them lie before the last statement."""
+
+    models: tuple[str, ...]
+    before: int = 0
+
+    def on(self, model: str, how: str | None) -> "Way":
+        """The way with one more model, loaded like this."""
+        return Way((*self.models, model), self.before if how in JOINED else len(self.models))
+
+    def stops(self, found: Relationship, loads: Loads) -> bool:
+        """Whether a relationship of the last model is not loaded because it leads back: by the mapper's setting, or by an
+        option for all. One that is named is followed."""
+        how = loads.setting(found)
+        named = loads.entries.get(found.attribute)
+        if how not in _STOPPING or "join_depth" in found.given or (named is not None and named.how != "default"):
+            return False
+        return found.target in (self.models[self.before :] if how == "joined" else self.models)
 
 
 NOTHING = Loads()

@@ -161,7 +161,7 @@ def _apply_one(statement: v.Statement, option: v.Option, questions: Questions) -
     taken = False
     for position, entity in enumerate(statement.entities):
         fits = entity.model is not None and (
-            (option.model is None and position == 0)
+            (option.model is None and (position == 0 or ld.EVERYTHING in option.loads.entries))
             or (option.model is not None and _related(entity.model, option.model, questions))
         )
         if fits:

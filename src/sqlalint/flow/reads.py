@@ -51,7 +51,7 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     found = model.relationships[name]
     if instance.given:
         return _target(frame, instance, found, 0, given=frame.access(instance, name, at, action))
-    how, unsure = _how(instance, found)
+    how, unsure = _how(frame, instance, found)
     silent = _why_silent(frame, instance, model, found, how, action)
     if silent is not None:
         frame.note(at, f"{model.name}.{name}: {silent}")
@@ -64,6 +64,7 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     number = 0
     if silent is None:
         unsure = unsure or _pinned(frame, instance, found, perhaps=True) is not None
+        unsure = unsure or _is_brought_beside(frame, instance, found)
         raises = how in _RAISING
         number = record(frame, instance, model, found, at, unsure=unsure, action=action, raises=raises)
         number = 0 if raises else number
@@ -73,7 +74,8 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     if back is not None:  # the same object: what the longer chain loads of it is loaded, where it is loaded at all
         below = instance.loads.below(name) if how in ld.LOADING or how in _EAGER else ld.NOTHING
         return replace(back, loads=ld.add(back.loads, below))
-    return _target(frame, instance, found, number)
+    later = _loaded_later(frame, instance, name) if silent is not None else None
+    return _target(frame, instance if later is None else replace(instance, loads=later), found, number)
 
 
 def queried(frame: Frame, many: v.Many, at: At) -> None:
@@ -113,12 +115,37 @@ def refreshed(frame: Frame, instance: v.Instance, name: str, action: str, at: At
         frame.touched -= {(batch, name) for batch in instance.batches}
 
 
-def _how(instance: v.Instance, found: Relationship) -> tuple[str | None, bool]:
+def _how(frame: Frame, instance: v.Instance, found: Relationship) -> tuple[str | None, bool]:
     """How a relationship is loaded for an object (None: not known), and whether that is unsure."""
+    if _stops(frame, instance, found):
+        return "select", instance.loads.wild
     entry = instance.loads.entry(found.attribute)
     if entry is not None and entry.how != "default" and found.lazy not in _QUERIED:
         return entry.how, instance.loads.wild and entry.how == "lazy"
     return found.lazy, instance.loads.wild
+
+
+def _stops(frame: Frame, instance: v.Instance, found: Relationship) -> bool:
+    """Whether a setting is not followed, because the class that it leads to is on the way to the object."""
+    statement = instance.origin.statement
+    if statement is None or instance.read or instance.loads.setting(found) not in _EAGER:
+        return False
+    ways = (_classes(frame, e, instance.path) for e in statement.entities or ())
+    return any(
+        way is not None and way.models[-1] == instance.model and way.stops(found, instance.loads) for way in ways
+    )
+
+
+def _classes(frame: Frame, entity: v.Entity, path: tuple[str, ...]) -> ld.Way | None:
+    """The models on a way from an entity."""
+    way, loads = ld.Way((entity.model or "",)), entity.loads
+    for step in path:
+        model = frame.questions.model(way.models[-1])
+        found = model.relationships.get(step) if model is not None else None
+        if found is None or found.target is None:
+            return None
+        way, loads = way.on(found.target, loads.setting(found)), loads.below(step)
+    return way
 
 
 def _why_silent(
@@ -144,7 +171,7 @@ def _why_silent(
         return "it leads back to the object whose collection this is"
     if _is_touched(frame, instance, found.attribute):
         return "loaded before, on the same objects"
-    if _loaded_later(frame, instance, found.attribute):
+    if _loaded_later(frame, instance, found.attribute) is not None:
         return "a later query loads it, of the same objects perhaps"
     if how != "raise" and found.direction == "many-to-one" and _target_in_rows(instance, found, frame):
         return "its target is in the same rows"
@@ -158,11 +185,18 @@ def _is_touched(frame: Frame, instance: v.Instance, name: str) -> bool:
     return any((batch, name) in frame.touched for batch in instance.batches)
 
 
-def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> bool:
-    """Whether a query that ran after the one of an object loads a relationship: it fills in what the session holds."""
+def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> ld.Loads | None:
+    """What a query that ran after the one of an object loads, where it loads a relationship: it fills in what the session
+    holds."""
+    known = frame.loaded.get(instance.model)
+    if not known or not instance.batches:
+        return None
     own = min(batch % v.PER_ENTITY for batch in instance.batches)
-    entries = (loads.entry(name) for number, loads in frame.loaded.get(instance.model, ()) if number > own)
-    return any(entry is not None and entry.how in ld.LOADING - _RAISING for entry in entries)
+    for number, loads in known:
+        entry = loads.entry(name) if number > own else None
+        if entry is not None and entry.how in ld.LOADING - _RAISING:
+            return loads
+    return None
 
 
 def _pinned(frame: Frame, instance: v.Instance, found: Relationship, *, perhaps: bool = False) -> str | None:
@@ -320,22 +354,24 @@ def eager_paths(frame: Frame, statement: v.Statement) -> Ways:
 
 def _eager_paths(frame: Frame, statement: v.Statement) -> set[tuple[tuple[str, ...], str]]:
     found: set[tuple[tuple[str, ...], str]] = set()
-    pending: list[tuple[str, ld.Loads, tuple[str, ...]]] = [
-        (e.model, e.loads, ()) for e in statement.entities or () if e.model
+    pending: list[tuple[str, ld.Loads, tuple[str, ...], ld.Way]] = [
+        (e.model, e.loads, (), ld.Way((e.model,))) for e in statement.entities or () if e.model
     ]
     entered: list[tuple[str, ld.Loads]] = []  # with the same loads a model leads to the same objects: cycles end
     while pending:
-        model_id, loads, path = pending.pop()
+        model_id, loads, path, way = pending.pop()
         model = frame.questions.model(model_id)
         if model is None or (model_id, loads) in entered:
             continue
         entered.append((model_id, loads))
         for name, relationship in model.relationships.items():
-            entry = loads.entry(name)
-            how = entry.how if entry is not None and entry.how != "default" else relationship.lazy
+            how = loads.setting(relationship)
+            if way.stops(relationship, loads):
+                continue
             if how in _EAGER | ld.JOINED and relationship.target:
                 found.add(((*path, name), relationship.target))
-                pending.append((relationship.target, loads.below(name), (*path, name)))
+                further = way.on(relationship.target, how)
+                pending.append((relationship.target, loads.below(name), (*path, name), further))
     return found
 
 
@@ -367,6 +403,16 @@ def _is_loaded_beside(frame: Frame, instance: v.Instance, model: Model, name: st
     ways |= {() for e in entities if e.model == instance.model}
     loads = [_along(e.loads, path) for path in ways if path != instance.path for e in entities]
     return any(not _is_left_out(one, model, name) for one in loads)
+
+
+def _is_brought_beside(frame: Frame, instance: v.Instance, found: Relationship) -> bool:
+    """Whether the query of an object loads a relationship of others of its class, on another way: perhaps the same one."""
+    statement = instance.origin.statement
+    if statement is None or instance.read:
+        return False
+    ways = eager_paths(frame, statement)
+    loaded = {path[:-1] for path, _ in ways if path[-1] == found.attribute}
+    return any(path in loaded for path, target in ways if target == instance.model and path != instance.path)
 
 
 def _along(loads: ld.Loads, path: tuple[str, ...]) -> ld.Loads:

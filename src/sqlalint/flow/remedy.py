@@ -95,6 +95,15 @@ def way(reads: Iterable[LazyRead]) -> list[tuple[str, Spot]]:
     return [(text, place) for place, text in found.items()]
 
 
+def setting(read: LazyRead) -> str:
+    """A relationship as the mapper has it, and where its setting stops."""
+    assert read.relationship is not None
+    lazy, target = read.relationship.lazy or "select", read.relationship.target
+    back = lazy in ("joined", "selectin", "subquery") and target in (*read.path_ids, read.model)
+    text = f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"'
+    return f"{text}, which stops at a class that it came through" if back and not read.has_option else text
+
+
 def is_per_distinct(read: LazyRead) -> bool:
     """Whether rows share what is read: then the session loads each target once."""
     relationship = read.relationship

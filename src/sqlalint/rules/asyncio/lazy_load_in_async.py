@@ -108,7 +108,4 @@ def _related(read: LazyRead) -> Iterator[Related]:
     for further in read.further:
         yield Related(f"and then {further.name}", further.at, True)
     if read.relationship is not None:
-        lazy = read.relationship.lazy or "select"
-        yield Related(
-            f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"', read.relationship.at
-        )
+        yield Related(remedy.setting(read), read.relationship.at)

@@ -124,8 +124,4 @@ def _related(loads: LoopReads, main: list[LazyRead], rest: list[LazyRead]) -> It
         yield Related(text, at, True)
     for read in main:
         if read.relationship is not None:
-            lazy = read.relationship.lazy or "select"
-            yield Related(
-                f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"',
-                read.relationship.at,
-            )
+            yield Related(remedy.setting(read), read.relationship.at)

@@ -117,8 +117,4 @@ def _related(serialized: SerializedReads, main: list[LazyRead]) -> Iterator[Rela
         yield Related(f"{read.field} reads {read.name}", read.at, True)
     for read in main:
         if read.relationship is not None:
-            lazy = read.relationship.lazy or "select"
-            yield Related(
-                f'{read.name}: {read.relationship.direction or "direction not known"}, lazy="{lazy}"',
-                read.relationship.at,
-            )
+            yield Related(remedy.setting(read), read.relationship.at)
