@@ -15,11 +15,11 @@ _DEEPEST = 6  # aliases of aliases, and what is asked for by what is asked for
 
 def session(frame: Frame, parameter: ex.Parameter, promised: v.Session) -> v.Session:
     """The session of a parameter, with what is known of its factory where a dependency makes it."""
-    provider = _provider(frame, parameter, frame.path)
-    if provider is None or not isinstance(provider, Definition) or frame.callees is None:
+    asked = provider(frame, parameter, frame.path)
+    if asked is None or not isinstance(asked, Definition) or frame.callees is None:
         return promised
-    function = frame.questions.function(provider.path, provider.key)
-    value = _called(frame, provider, function, parameter.span, {}) if function is not None else v.UNKNOWN
+    function = frame.questions.function(asked.path, asked.key)
+    value = _called(frame, asked, function, parameter.span, {}) if function is not None else v.UNKNOWN
     if isinstance(value, v.Session) and value.is_async == promised.is_async and not value.core:
         return replace(promised, expiry=value.expiry, made=value.made)
     return promised
@@ -36,17 +36,17 @@ def injected(
     if not frame.questions.project.libraries.injectors or depth > _DEEPEST:
         return found
     for parameter in function.parameters:
-        provider = _provider(frame, parameter, path)
-        if provider is None or isinstance(frame.annotations.value(parameter.annotation, path), v.Session):
+        asked = provider(frame, parameter, path)
+        if asked is None or isinstance(frame.annotations.value(parameter.annotation, path), v.Session):
             continue
-        value = _provided(frame, provider, at or parameter.span, depth)
+        value = _provided(frame, asked, at or parameter.span, depth)
         if not isinstance(value, v.Unknown | v.Literal):
             found[parameter.name] = value
     return found
 
 
-def _provider(frame: Frame, parameter: ex.Parameter, path: str) -> Symbol | None:
-    """What is called for a parameter."""
+def provider(frame: Frame, parameter: ex.Parameter, path: str) -> Symbol | None:
+    """What is called for a parameter; None where a framework calls nothing for it."""
     if (found := _asked_for(frame, parameter.default, parameter.annotation, path)) is not None:
         return found
     annotation = parameter.annotation
@@ -80,23 +80,23 @@ def _asked_for(frame: Frame, expression: ex.Expr | None, of: ex.Expr | None, pat
     return _named(frame, expression.arguments[0] if expression.arguments else of, path)
 
 
-def _provided(frame: Frame, provider: Symbol, at: At, depth: int) -> v.Value:
+def _provided(frame: Frame, asked: Symbol, at: At, depth: int) -> v.Value:
     """What calling a provider gives, which is given what it names itself; of a generator what it yields."""
     questions = frame.questions
-    if isinstance(provider, External):
+    if isinstance(asked, External):
         place = at if isinstance(at, Span) else START
-        return v.awaited(hints.of_call(frame, provider.name, None, [], {}, place) or v.UNKNOWN)
-    if not isinstance(provider, Definition) or frame.callees is None:
+        return v.awaited(hints.of_call(frame, asked.name, None, [], {}, place) or v.UNKNOWN)
+    if not isinstance(asked, Definition) or frame.callees is None:
         return v.UNKNOWN
-    function = questions.statement(provider.path, provider.key)
+    function = questions.statement(asked.path, asked.key)
     if isinstance(function, st.Class):
-        return v.Object(f"{provider.path}::{provider.key}", is_exact=True)
+        return v.Object(f"{asked.path}::{asked.key}", is_exact=True)
     if not isinstance(function, st.Function):
         return v.UNKNOWN
-    return _called(frame, provider, function, at, injected(frame, function, provider.path, at, depth + 1))
+    return _called(frame, asked, function, at, injected(frame, function, asked.path, at, depth + 1))
 
 
-def _called(frame: Frame, provider: Definition, function: st.Function, at: At, given: dict[str, v.Value]) -> v.Value:
+def _called(frame: Frame, asked: Definition, function: st.Function, at: At, given: dict[str, v.Value]) -> v.Value:
     assert frame.callees is not None
-    value = v.awaited(frame.callees.called(frame, at, v.FunctionRef(provider.path, provider.key), [], given))
+    value = v.awaited(frame.callees.called(frame, at, v.FunctionRef(asked.path, asked.key), [], given))
     return value.element if function.is_generator and isinstance(value, v.Many) else value

@@ -158,7 +158,7 @@ class Evaluator:
                 self.value(keyword.value)
         self.frame.awaiting = awaiting
         try:
-            value = self._called(function, arguments, keywords, call)
+            value = self.called(function, arguments, keywords, call)
         finally:
             self.frame.awaiting = False
         holding.passed_on(self.frame, call)
@@ -217,7 +217,7 @@ class Evaluator:
                 found.append(value)
         return found
 
-    def _called(
+    def called(
         self, function: v.Value, arguments: list[v.Value], keywords: dict[str, v.Value], call: ex.Call
     ) -> v.Value:
         frame = self.frame
@@ -227,7 +227,7 @@ class Evaluator:
             case v.Method(receiver=receiver, name=name):
                 return calls.method(frame, receiver, name, arguments, keywords, call)
             case v.Partial(arguments=first, keywords=named):
-                return self._called(function.function, [*first, *arguments], {**named, **keywords}, call)
+                return self.called(function.function, [*first, *arguments], {**named, **keywords}, call)
             case v.ExternalRef(name="functools.partial") if arguments:
                 return v.Partial(arguments[0], tuple(arguments[1:]), keywords)
             case v.ExternalRef(name="operator.attrgetter"):
@@ -254,7 +254,7 @@ class Evaluator:
                 return self._constructed(class_id, arguments, keywords, call)
             case v.Object(class_id=class_id):
                 made = self.members.member(function, "__call__", call.span)
-                return self._called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN
+                return self.called(made, arguments, keywords, call) if isinstance(made, v.FunctionRef) else v.UNKNOWN
             case v.Closure() | v.Callback() | v.Getter():
                 return self.apply(function, arguments, call.span)
             case v.FunctionRef() if frame.callees is not None:

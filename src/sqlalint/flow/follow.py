@@ -20,12 +20,18 @@ class Follower:
     """Follows a function, or the body of one inside it."""
 
     def __init__(
-        self, questions: Questions, path: str, key: str, callees: Callees | None = None, *, trace: bool = False
+        self,
+        questions: Questions,
+        path: str,
+        key: str,
+        callees: Callees | None = None,
+        *,
+        tracing: type[Evaluator] | None = None,
     ) -> None:
         self.frame = Frame(questions, path, key, callees)
-        if trace:
+        if tracing is not None:
             self.frame.trace = []
-        self.evaluator = Evaluator(self.frame)
+        self.evaluator = (tracing or Evaluator)(self.frame)
         self.evaluator.run_body = self._inlined
         self._returned: list[v.Value] = []
         self._reached: set[Span] = set()

@@ -9,6 +9,7 @@ from sqlalint.flow.callees import Following
 from sqlalint.flow.describe import describe, origin_of
 from sqlalint.flow.follow import Follower
 from sqlalint.flow.frame import Frame
+from sqlalint.flow.hinting import Tracing, silences
 from sqlalint.flow.questions import Questions
 from sqlalint.flow.repeated import repeated
 from sqlalint.project.project import Project
@@ -22,12 +23,15 @@ def explain(project: Project, path: str, line: int) -> list[str]:
     if entry is None or not isinstance(function, Function):
         return []
     callees = Following(questions)
-    frame = Follower(questions, path, entry.key, callees, trace=True).run(function)
-    for _ in repeated(frame, callees.text(path, entry.key, function)):
+    follower = Follower(questions, path, entry.key, callees, tracing=Tracing)
+    frame, text = follower.run(function), callees.text(path, entry.key, function)
+    for _ in repeated(frame, text):
         pass  # it notes why it is silent
     row = line - entry.row + 1
     found = [f"in `{entry.key}`", *_values(frame, questions, entry, row), *_reads(frame, entry, row)]
-    found += [f"silent: {text}" for span, text in dict.fromkeys(frame.notes) if _covers(span, row)]
+    found += [f"silent: {note}" for span, note in dict.fromkeys(frame.notes) if _covers(span, row)]
+    if isinstance(follower.evaluator, Tracing):
+        found += silences(frame, text, follower.evaluator.believed, row)
     return found
 
 

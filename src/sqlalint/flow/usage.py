@@ -1,0 +1,62 @@
+"""How a function uses something of which no type is known, and what of the project could be meant."""
+
+from sqlalint.facts import expression as ex
+from sqlalint.facts import statement as st
+from sqlalint.flow.questions import Questions
+from sqlalint.flow.text import Text
+
+_DEEPEST = 8  # names that stand for names
+
+
+def used(text: Text, what: str) -> tuple[set[str], set[str]]:
+    """The attributes that a function reads of something, as it is written, and of the elements of it."""
+    read: set[str] = set()
+    elements: set[str] = set()
+    for statement in st.walk_statements(text.function.body):
+        for expression in st.expressions(statement):
+            for part in ex.walk(expression):
+                if not isinstance(part, ex.Attribute):
+                    continue
+                if _stands_for(text, part.value, what, 0):
+                    read.add(part.name)
+                elif isinstance(part.value, ex.Name) and _iterates(text, part.value.id, what):
+                    elements.add(part.name)
+    return read, elements
+
+
+def _stands_for(text: Text, expression: ex.Expr, what: str, depth: int) -> bool:
+    match expression:
+        case ex.Await(value=inner):
+            return _stands_for(text, inner, what, depth)
+        case ex.Call(function=function):
+            return ex.dotted(function) == what
+        case ex.Name(id=name) if depth < _DEEPEST and name != what:
+            values = [e for e in text.bound(name) if text.turn(e.span) is None]
+            return any(_stands_for(text, e, what, depth + 1) for e in values)
+        case _:
+            return ex.dotted(expression) == what
+
+
+def _iterates(text: Text, name: str, what: str) -> bool:
+    values = (e for e in text.bound(name) if text.turn(e.span) is not None)
+    return any(_stands_for(text, e, what, 0) for e in values)
+
+
+def only_class(questions: Questions, names: set[str]) -> str:
+    """The id of the only class of the project, no model, that has all these methods; "" where there is none."""
+    owners = questions.project.owners_of_methods
+    found = [set(owners.get(name, ())) for name in sorted(names)]
+    classes = set.intersection(*found) if found else set()
+    classes = {c for c in classes if questions.model(c) is None}
+    return classes.pop() if len(classes) == 1 else ""
+
+
+def only_model(questions: Questions, names: set[str]) -> str:
+    """The id of the only model that has all these attributes; "" where there is none."""
+    models = questions.project.models.by_id if names else {}
+    found = [
+        i
+        for i, m in models.items()
+        if names <= m.columns.keys() | m.relationships.keys() | m.methods.keys() | set(m.properties)
+    ]
+    return found[0] if len(found) == 1 else ""
