@@ -223,7 +223,7 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
     given for the parameter `query` and that the function executes; `row(query)` is the first of them. Further arguments
     of `rows` are loader options. `{"items": rows(query)}` is an object or dict with that part, `self.model` an attribute
     of what a method is called on, `a or b` the first that is given. The parameters of a library's function stand behind
-    its name.
+    its name. [Hints](hints.md) has examples of all kinds.
 
     Default: what following the function says, else its annotation.
 

@@ -297,7 +297,8 @@ class _Hinting(NamedTuple):
         for call in self.text.calls:
             statement = self._statement(call)
             if found.table == "returns" and statement is not None and (ex.dotted(call.function) or "") == found.what:
-                return f'"rows({statement})"'
+                part = usage.part(self.text, found.what)
+                return f"\"{{'{part}': rows({statement})}}\"" if part else f'"rows({statement})"'
         read, elements = usage.used(self.text, found.what)
         kind = self._named(usage.only_class(self.frame.questions, read))
         if kind:

@@ -1,5 +1,7 @@
 """How a function uses something of which no type is known, and what of the project could be meant."""
 
+from collections.abc import Iterator
+
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.flow.questions import Questions
@@ -22,6 +24,29 @@ def used(text: Text, what: str) -> tuple[set[str], set[str]]:
                 elif isinstance(part.value, ex.Name) and _iterates(text, part.value.id, what):
                     elements.add(part.name)
     return read, elements
+
+
+def part(text: Text, what: str) -> str:
+    """The name of the part of something that is iterated (`page.items`, `page["items"]`); "" for the whole."""
+    for iterable in iterated(text):
+        match iterable:
+            case ex.Attribute(value=inner, name=name) | ex.Subscript(value=inner, index=ex.Literal(value=str(name))):
+                if _stands_for(text, inner, what, 0):
+                    return name
+            case _:
+                pass
+    return ""
+
+
+def iterated(text: Text) -> Iterator[ex.Expr]:
+    """What loops and comprehensions of a function iterate."""
+    for statement in st.walk_statements(text.function.body):
+        if isinstance(statement, st.For):
+            yield statement.iterable
+        for expression in st.expressions(statement):
+            for inner in ex.walk(expression):
+                if isinstance(inner, ex.Comprehension):
+                    yield from (clause.iterable for clause in inner.clauses)
 
 
 def _stands_for(text: Text, expression: ex.Expr, what: str, depth: int) -> bool:
