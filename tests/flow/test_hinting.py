@@ -270,3 +270,18 @@ def test_a_parameter_is_to_be_annotated() -> None:
 def test_no_suggestion_without_a_class_that_fits() -> None:
     said = explained("def view():\n    repo = get_repo()\n    return repo.nothing_has_this()\n", "repo.nothing")
     assert hints(said) == ['[tool.sqlalint.returns] "app.deps.get_repo" = "..."']
+
+
+def test_what_is_used_as_a_session_is_one() -> None:
+    made = "class Page(Handler):\n    async def get(self):\n        async with self.Opened() as db:\n            users = (await db.scalars(select(User))).all()\n            return [user.posts for user in users]\n"
+    body = f"from acme.web import Handler\n\n{made}"
+    (hint,) = hints(explained(body, "with self.Opened()")) or hints(explained(body, "await db.scalars"))
+    assert hint == '[tool.sqlalint.returns] "acme.web.Handler.Opened" = "sqlalchemy.ext.asyncio.AsyncSession"'
+    assert ("SAL201", "certain") in loading(body, settings_of(hint))
+    assert ("SAL201", "certain") not in loading(body, Settings())
+
+
+@pytest.mark.parametrize("call", ["json.loads(text)", "copy.deepcopy(text)"])
+def test_nothing_is_said_of_the_standard_library(call: str) -> None:
+    body = f"import copy, json\n\ndef view(text):\n    for one in {call}:\n        print(one.posts)\n"
+    assert hints(explained(body, "for one in")) == []

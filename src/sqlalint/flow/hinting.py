@@ -1,5 +1,6 @@
 """The hint that would settle a silence: what of an expression is not known, why, and what a user could say of it."""
 
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -210,6 +211,8 @@ class _Hinting(NamedTuple):
         match function:
             case v.FunctionRef(path=path, key=key):
                 return self._of_function(what, path, key)
+            case v.ExternalRef(name=name) if name.partition(".")[0] in sys.stdlib_module_names:
+                return None
             case v.ExternalRef(name=name) if not name.endswith("()"):
                 full = f"{name}({self._parameters(call)})" if self._statement(call) else name
                 return Missing(what, f"`{name}` is of a library", "returns", full)
@@ -299,6 +302,9 @@ class _Hinting(NamedTuple):
             if found.table == "returns" and statement is not None and (ex.dotted(call.function) or "") == found.what:
                 part = usage.part(self.text, found.what)
                 return f"\"{{'{part}': rows({statement})}}\"" if part else f'"rows({statement})"'
+        session = usage.session(self.text, found.what)
+        if session:
+            return f'"{session}"'
         read, elements = usage.used(self.text, found.what)
         kind = self._named(usage.only_class(self.frame.questions, read))
         if kind:
@@ -338,7 +344,7 @@ class _Hinting(NamedTuple):
 
     def _full(self, path: str, key: str) -> str:
         """The full name of a definition, by which hints find it; "" where none leads there."""
-        parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+        parts = self.frame.questions.project.modules.name_of(path).split(".")
         for start in range(len(parts)):
             name = ".".join((*parts[start:], key))
             match self.frame.questions.absolute(name):

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.flow.questions import Questions
+from sqlalint.flow.results import EXECUTING
 from sqlalint.flow.text import Text
 
+_SYNC = "sqlalchemy.orm.Session"
+_ASYNC = "sqlalchemy.ext.asyncio.AsyncSession"
 _DEEPEST = 8  # names that stand for names
 
 
@@ -24,6 +27,27 @@ def used(text: Text, what: str) -> tuple[set[str], set[str]]:
                 elif isinstance(part.value, ex.Name) and _iterates(text, part.value.id, what):
                     elements.add(part.name)
     return read, elements
+
+
+def session(text: Text, what: str) -> str:
+    """The type of session that something is used as, "" where it is used as none."""
+    executed = [
+        call
+        for call in text.calls
+        if isinstance(call.function, ex.Attribute)
+        and call.function.name in (*EXECUTING, "query", "commit", "rollback")
+        and _stands_for(text, call.function.value, what, 0)
+    ]
+    if not executed:
+        return ""
+    awaited = {a.value.span for a in _awaited(text)}
+    return _ASYNC if any(call.span in awaited for call in executed) else _SYNC
+
+
+def _awaited(text: Text) -> Iterator[ex.Await]:
+    for statement in st.walk_statements(text.function.body):
+        for expression in st.expressions(statement):
+            yield from (inner for inner in ex.walk(expression) if isinstance(inner, ex.Await))
 
 
 def part(text: Text, what: str) -> str:
