@@ -1,8 +1,8 @@
-"""The fix of lazy loads: their options put at the query that gives the rows, and imported where they are not yet."""
+"""The fix of lazy loads: their options put where the query that gives the rows takes them, and imported where they are not yet."""
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Spot
-from sqlalint.flow import remedy
+from sqlalint.flow import placing, remedy
 from sqlalint.flow.events import LazyRead, Query
 from sqlalint.project import edits
 from sqlalint.project.mapping import Model
@@ -12,24 +12,26 @@ from sqlalint.report.finding import Edit, Fix
 
 
 def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
-    """The options that all these reads want, at their query; None where that is not plain, or is in another function."""
+    """The options that all these reads want, at their query; None where that is not plain, or others have its rows too."""
     query, branches = reads[0].query, remedy.options(reads)
-    if not branches or query.aliased or any(r.own_query or not is_here(r) for r in reads):
+    if not branches or query.aliased or any(r.own_query for r in reads):
         return None
     if any(each.has_option for read in reads for each in (read, *read.further)):
         return None  # two options for one relationship raise
-    models = _names(project, query, branches)
-    if models is None:
+    place = placing.putting(project, reads[0])
+    models = _names(project, place.at, branches) if place is not None else None
+    if place is None or models is None:
         return None
     imports: tuple[Edit, ...] = ()
     functions: dict[str, str] = {}
     for function in sorted(set().union(*(b.functions() for b in branches))):
-        found = edits.import_name(project, query.at, "sqlalchemy.orm", function)
+        found = edits.import_name(project, place.at, "sqlalchemy.orm", function)
         if found is None:
             return None
         functions[function] = found.written
         imports = (*imports, *found.edits)
-    added = _added(project, query, ", ".join(b.code(models, functions) for b in branches))
+    options = ", ".join(b.code(models, functions) for b in branches)
+    added = placing.given(project, place, options) if place.parameter else _added(project, query, options)
     names = remedy.plural(list(dict.fromkeys(r.name for r in reads)))
     return Fix(f"Load {names} with the query", (*imports, *added), safe=False) if added else None
 
@@ -39,13 +41,13 @@ def is_here(read: LazyRead) -> bool:
     return read.query.at.is_beside(read.function)
 
 
-def _names(project: Project, query: Query, branches: list[remedy.Branch]) -> dict[str, str] | None:
-    """What the models of the options are called at the query; None where one has no name there."""
+def _names(project: Project, at: Spot, branches: list[remedy.Branch]) -> dict[str, str] | None:
+    """What the models of the options are called at a place; None where one has no name there."""
     wanted = {b.model: b.model_id for top in branches for b in top.branches()}
     names: dict[str, str] = {}
     for name, model_id in wanted.items():
         model = project.models.model(model_id)
-        known = name_at(project, query.at, model) if model else None
+        known = name_at(project, at, model) if model else None
         if known is None:
             return None
         names[name] = known

@@ -103,6 +103,19 @@ class Project:
         return {name: tuple(owners) for name, owners in found.items()}
 
     @functools.cached_property
+    def callers(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """The functions, outside tests, that call anything by a name other than their own, by that name."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for path, facts in self.files.items():
+            if not is_test(path):
+                for entry in facts.index.definitions:
+                    for name in entry.calls:
+                        if name == entry.name:  # it is in its own first line
+                            continue
+                        found.setdefault(name, []).append((path, entry.key))
+        return {name: tuple(owners) for name, owners in found.items()}
+
+    @functools.cached_property
     def sets_expiry(self) -> bool:
         """Whether anything outside tests says what commits do to objects (`expire_on_commit`)."""
         return any(
