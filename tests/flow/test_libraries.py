@@ -30,10 +30,12 @@ from fastapi import APIRouter
 from fastapi_pagination import Page
 from fastapi_pagination.ext.sqlalchemy import apaginate, paginate
 from flask_sqlalchemy import SQLAlchemy
+from funcy import partial
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy_utils import sort_query
 
 db = SQLAlchemy()
 router = APIRouter()
@@ -46,6 +48,11 @@ class UserOut(BaseModel):
 
 class UserId(BaseModel):
     id: int
+
+def sorted_by(query, name):
+    return sort_query(query, name)
+
+by_id = partial(sorted_by, name="id")
 
 class Users(SQLAlchemySyncRepository[User]):
     model_type = User
@@ -73,6 +80,11 @@ class Later(SQLAlchemyAsyncRepository[User]):
 
 # What is iterated, and the rules that say something.
 ROWS = {
+    "sqlalchemy-utils": ('sort_query(session.query(User), "id").all()', "SAL101"),
+    "sqlalchemy-utils, loaded": ('sort_query(session.query(User).options(selectinload(User.posts)), "id").all()', ""),
+    "sqlalchemy-utils, no query": ('sort_query(query, "id").all()', ""),
+    "funcy, a partial function of the module": ("by_id(session.query(User)).all()", "SAL101"),
+    "funcy, loaded": ("by_id(session.query(User).options(selectinload(User.posts))).all()", ""),
     "fastapi-pagination": ("paginate(session, select(User)).items", "SAL101"),
     "fastapi-pagination, by keywords": ("paginate(conn=session, query=select(User)).items", "SAL101"),
     "fastapi-pagination, a legacy query": ("paginate(session.query(User)).items", "SAL101"),

@@ -85,7 +85,7 @@ class Members:
         keeps = isinstance(
             found,
             v.Statement | v.Option | v.Session | v.Factory | v.ModelClass | v.Items | v.Attribute | v.FunctionRef
-            | v.ClassRef | v.Object | v.Literal | v.Many | v.ExternalRef | v.Schema,
+            | v.ClassRef | v.Object | v.Literal | v.Many | v.ExternalRef | v.Schema | v.Partial | v.Getter,
         )  # fmt: skip
         if isinstance(found, v.Instance) or not keeps:
             return self._library_object(path, value) or v.UNKNOWN

@@ -78,6 +78,8 @@ def _same(frame: Frame, text: Text, execution: Execution, active: ActiveLoop, tu
     around = text.around(turn.body, execution.place) or []
     if _why_meant(frame, text, execution, active, turn, around, []):
         return None
+    if any(isinstance(s.statement, st.If) and s.block == 0 and _picks_one(s.statement.test, turn) for s in around):
+        return None
     if silence.leaves(turn.body) != silence.NEVER or _writes(frame, turn) or silence.may_change(turn.body):
         return None
     direct = execution.callee is None and execution.depth == active.depth
@@ -131,6 +133,17 @@ def _called(execution: Execution) -> list[Spot]:
 
 def _writes(frame: Frame, turn: Turn) -> bool:
     return any(e.how in (WRITE, UNKNOWN) and holds(turn.extent, e.place) for e in frame.sent)
+
+
+def _picks_one(test: ex.Expr, turn: Turn) -> bool:
+    """Whether a condition is that the loop's element is a certain one: it holds at one turn."""
+    match test:
+        case ex.Compare(left=left, operators=("==" | "is",), comparators=(right,)):
+            return any(isinstance(side, ex.Name) and side.id in turn.targets for side in (left, right))
+        case ex.Boolean(operator="and", values=values):
+            return any(_picks_one(value, turn) for value in values)
+        case _:
+            return False
 
 
 def _in_doubt(around: list[Step], turn: Turn, text: Text) -> bool:

@@ -2,7 +2,7 @@
 
 A hint is an annotation that may also hold `rows(query)`, a list of the rows of a statement or class which the function
 is given and executes, `row(query)`, the first of them, and `{"items": rows(query)}`, an object or dict with these parts.
-Further arguments of `rows` are loader options. `self.model` is an attribute of what a method is called on; `a or b` is
+Further arguments of `rows` are loader options. A parameter's name is what is given for it. `self.model` is an attribute of what a method is called on; `a or b` is
 the first that is given. The parameters of a library's function stand behind its name.
 """
 
@@ -40,7 +40,8 @@ class Formula(NamedTuple):
 def formula_of(parameters: tuple[str, ...], text: str) -> Formula | None:
     """A hint's text, where it speaks of arguments; None where it is a plain annotation."""
     expression = expression_of(text)
-    return Formula(parameters, expression) if expression is not None and _speaks(expression) else None
+    speaks = expression is not None and (_speaks(expression) or ex.dotted(expression) in parameters)
+    return Formula(parameters, expression) if expression is not None and speaks else None
 
 
 def _speaks(expression: ex.Expr) -> bool:
