@@ -12,8 +12,11 @@ QUERIES = """\
 +        return self.session.query(Post).options(selectinload(Post.comments), joinedload(Post.author)).all()
 """
 VIEWS = """\
++from models import User, Post
 +    for user in users_with(session, selectinload(User.posts)):
 +    for user in users_with(session, selectinload(User.posts), name="a"):
++    for post in posts_with(session, options=[selectinload(Post.comments)]):
++    for post in Posts(session).some(selectinload(Post.comments)):
 """
 
 

@@ -8,7 +8,7 @@ from sqlalint.project import edits
 from sqlalint.project.mapping import Model
 from sqlalint.project.project import Project
 from sqlalint.project.symbols import Definition
-from sqlalint.report.finding import Edit, Fix
+from sqlalint.report.finding import Fix
 
 
 def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
@@ -19,10 +19,10 @@ def option_fix(project: Project, reads: list[LazyRead]) -> Fix | None:
     if any(each.has_option for read in reads for each in (read, *read.further)):
         return None  # two options for one relationship raise
     place = placing.putting(project, reads[0])
-    models = _names(project, place.at, branches) if place is not None else None
-    if place is None or models is None:
+    named = _names(project, place.at, branches) if place is not None else None
+    if place is None or named is None:
         return None
-    imports: tuple[Edit, ...] = ()
+    models, imports = named
     functions: dict[str, str] = {}
     for function in sorted(set().union(*(b.functions() for b in branches))):
         found = edits.import_name(project, place.at, "sqlalchemy.orm", function)
@@ -41,29 +41,37 @@ def is_here(read: LazyRead) -> bool:
     return read.query.at.is_beside(read.function)
 
 
-def _names(project: Project, at: Spot, branches: list[remedy.Branch]) -> dict[str, str] | None:
-    """What the models of the options are called at a place; None where one has no name there."""
+def _names(project: Project, at: Spot, branches: list[remedy.Branch]) -> tuple[dict[str, str], edits.Edits] | None:
+    """What the models of the options are called at a place, with imports for that; None where one has no name there."""
     wanted = {b.model: b.model_id for top in branches for b in top.branches()}
     names: dict[str, str] = {}
+    imports: edits.Edits = ()
     for name, model_id in wanted.items():
         model = project.models.model(model_id)
         known = name_at(project, at, model) if model else None
         if known is None:
-            return None
+            found = edits.import_beside(project, at, _definition(model_id)) if model else None
+            if found is None:
+                return None
+            known, imports = found.written, (*imports, *found.edits)
         names[name] = known
-    return names
+    return names, imports
 
 
 def name_at(project: Project, at: Spot, model: Model) -> str | None:
     """A name that the file of a call has for a model: its own, or one in a module that the call's arguments are in."""
-    path, key = model.id.split("::")
     candidates = [model.name]
     call = edits.call_at(project, at)  # None for `User.query`
     for argument in call.arguments if call else ():
         dotted = ex.dotted(argument)
         if dotted is not None:
             candidates += [dotted, f"{dotted.rpartition('.')[0]}.{model.name}"]
-    return next((c for c in candidates if project.resolve(at.path, c) == Definition(path, key)), None)
+    return next((c for c in candidates if project.resolve(at.path, c) == _definition(model.id)), None)
+
+
+def _definition(model_id: str) -> Definition:
+    path, key = model_id.split("::")
+    return Definition(path, key)
 
 
 def _added(project: Project, query: Query, options: str) -> edits.Edits:

@@ -301,6 +301,25 @@ def import_name(project: "Project", at: Spot, module: str, name: str) -> Importe
     return Imported(name, edits) if (edits := _import(at.path, head, module, name)) else None
 
 
+def import_beside(project: "Project", at: Spot, thing: symbols.Definition) -> Imported | None:
+    """A class or function of the project, by one more name in a line that imports from its file already.
+
+    None where there is no such line, or another thing has that name.
+    """
+    head, name = project.statement(at.path, st.IMPORTS), thing.key
+    if name in _bound_inside(project, at) or _is_bound(project, at.path, "", name) or not isinstance(head, st.Imports):
+        return None
+    line = next((i for i in head.lines if _is_from(project, at.path, i, thing)), None)
+    if line is None:
+        return None
+    between = f",\n{' ' * (line.last.column - 1)}" if line.is_listed else ", "
+    return Imported(name, (_insert(Spot(at.path, "", line.last), _end(line.last), between + name),))
+
+
+def _is_from(project: "Project", path: str, line: st.ImportLine, thing: symbols.Definition) -> bool:
+    return project.modules.imported(path, line.module, line.level, thing.key) == thing
+
+
 def _import(path: str, head: st.Imports, module: str, name: str) -> Edits:
     line = next((i for i in head.lines if i.module == module and i.level == 0), None)
     if line is not None:
