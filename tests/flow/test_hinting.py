@@ -281,7 +281,7 @@ def test_what_is_used_as_a_session_is_one() -> None:
     assert ("SAL201", "certain") not in loading(body, Settings())
 
 
-@pytest.mark.parametrize("call", ["json.loads(text)", "copy.deepcopy(text)"])
-def test_nothing_is_said_of_the_standard_library(call: str) -> None:
+@pytest.mark.parametrize("call", ["json.loads(text)", "copy.deepcopy(text)", "select(text)"])
+def test_nothing_is_said_of_the_standard_library_and_sqlalchemy(call: str) -> None:
     body = f"import copy, json\n\ndef view(text):\n    for one in {call}:\n        print(one.posts)\n"
     assert hints(explained(body, "for one in")) == []

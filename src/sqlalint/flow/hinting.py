@@ -211,7 +211,11 @@ class _Hinting(NamedTuple):
         match function:
             case v.FunctionRef(path=path, key=key):
                 return self._of_function(what, path, key)
-            case v.ExternalRef(name=name) if name.partition(".")[0] in sys.stdlib_module_names:
+            case v.ExternalRef(name=name) if name.partition(".")[0] in (
+                *sys.stdlib_module_names,
+                "sqlalchemy",
+                "alembic",
+            ):
                 return None
             case v.ExternalRef(name=name) if not name.endswith("()"):
                 full = f"{name}({self._parameters(call)})" if self._statement(call) else name
