@@ -1,10 +1,19 @@
 """Which generator makes the program of a seed."""
 
+from tests.programs.emptied import EmptiedGenerator
 from tests.programs.generate import Generator, Program
 from tests.programs.spread import SpreadGenerator
+from tests.programs.statements import StatementGenerator
 from tests.programs.wide import WideGenerator
 
-FAMILIES: list[type[Generator]] = [Generator, SpreadGenerator, WideGenerator, SpreadGenerator]
+FAMILIES: list[type[Generator]] = [
+    Generator,
+    SpreadGenerator,
+    WideGenerator,
+    StatementGenerator,
+    EmptiedGenerator,
+    SpreadGenerator,
+]
 
 
 def generate(seed: int) -> Program:
