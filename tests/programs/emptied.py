@@ -63,7 +63,14 @@ class EmptiedGenerator(Generator):
         effect = [line.format(name=name, root=self.root) for line in _EFFECTS[self.random.choice(list(_EFFECTS))]]
         assigns = any(line.startswith("one =") for line in effect)
         if self.random.random() < 0.4 and not assigns:
-            self.functions.append("\n".join([f"async def change(session: AsyncSession, one: {self.root}) -> None:", *(f"    {line}" for line in effect)]))
+            self.functions.append(
+                "\n".join(
+                    [
+                        f"async def change(session: AsyncSession, one: {self.root}) -> None:",
+                        *(f"    {line}" for line in effect),
+                    ]
+                )
+            )
             effect = ["await change(session, one)"]
         self.lines += effect
         self.lines.append(self._read_of())
@@ -76,7 +83,9 @@ class EmptiedGenerator(Generator):
         if self.random.random() < 0.5:
             return f"await session.get({self.root}, 1{f', options=[{option}]' if option else ''})"
         query = f"select({self.root}){f'.options({option})' if option else ''}.limit(1)"
-        return f"(await session.scalars({query})).{self.random.choice(['first()', 'unique().first()', 'unique().one()'])}"
+        return (
+            f"(await session.scalars({query})).{self.random.choice(['first()', 'unique().first()', 'unique().one()'])}"
+        )
 
     def _read_of(self) -> str:
         text = self.random.choice(_READS).format(related=f"str({self._read('one')})")

@@ -91,7 +91,8 @@ def _load(relationship: Relationship, name: str, how: str, entry: ld.Entry | Non
         entity=way.entity,
         in_row=above.in_row,
         many_above=above.many,
-        seldom=above.seldom,
+        seldom=above.seldom
+        or (relationship.direction == "many-to-one" and relationship.target in above.classes.models),
     )
 
 

@@ -142,6 +142,10 @@ def whole(frame: Frame, action: str, instance: v.Instance) -> None:
 def refreshed(frame: Frame, instance: v.Instance, names: v.Value | None) -> None:
     """`refresh(x)` loads everything that it had, `refresh(x, names)` those; names that are not known may be any."""
     known = _named(names)
+    model = frame.questions.model(instance.model)
+    found = [model.relationships.get(name) for name in known or ()] if model is not None else []
+    if any(one is not None and one.direction == "many-to-one" for one in found):
+        known = None  # its key is read for it, and with it all that is expired
     for batch in instance.batches:
         for name in known or {""}:
             frame.staleness.fresh[batch, name] = frame.number()

@@ -160,6 +160,8 @@ def _acted(frame: Frame, access: Access, owner: v.Instance, at: Seen) -> v.Value
             return v.UNKNOWN
         case "refresh" | "expire":
             reads.refreshed(frame, owner, access.name, access.action, at)
+            if access.action == "refresh":
+                emptied.refreshed(frame, owner, v.Items((v.Literal(access.name),)))
             return v.UNKNOWN
         case "iterate":
             many = reads.attribute(frame, owner, access.name, at)

@@ -112,6 +112,9 @@ class Members:
                 found = reads.attribute(self.frame, receiver, name, at)
                 hint = hints.of_attribute(self.frame.questions, model, name) if isinstance(found, v.Unknown) else None
                 return hint or found
+            case v.Method(receiver=v.Instance() as owner, name="awaitable_attrs"):
+                reads.refreshed(self.frame, owner, name, "refresh", at)
+                return v.Awaitable(reads.attribute(self.frame, owner, name, at))
             case v.ModelClass(model=model, alias=alias):
                 return self._of_model(model, alias, name, at)
             case v.ExternalRef(name=base):

@@ -28,6 +28,7 @@ def attribute(frame: Frame, instance: v.Instance, name: str, at: At, action: str
         return relationship(frame, instance, model, name, at, action)
     if name == "awaitable_attrs":  # what is awaited there loads all that was emptied
         emptied.refreshed(frame, instance, None)
+        return v.Method(instance, name)
     if name in model.proxies:
         return _proxied(frame, instance, model, name, at)
     if name in model.columns or name in model.deferred_properties:
@@ -65,6 +66,7 @@ def relationship(frame: Frame, instance: v.Instance, model: Model, name: str, at
     if silent is None:
         unsure = unsure or _pinned(frame, instance, found, perhaps=True) is not None
         unsure = unsure or _is_brought_beside(frame, instance, found)
+        unsure = unsure or (instance.origin.is_async and _loaded_before(frame, instance, name))
         raises = how in _RAISING
         number = record(frame, instance, model, found, at, unsure=unsure, action=action, raises=raises)
         number = 0 if raises else number
@@ -197,6 +199,16 @@ def _loaded_later(frame: Frame, instance: v.Instance, name: str) -> ld.Loads | N
         if entry is not None and entry.how in ld.LOADING - _RAISING:
             return loads
     return None
+
+
+def _loaded_before(frame: Frame, instance: v.Instance, name: str) -> bool:
+    """Whether an earlier query loads a relationship of the same class: what the session still holds comes again as it is."""
+    known = frame.loaded.get(instance.model)
+    if not known or not instance.batches:
+        return False
+    own = min(batch % v.PER_ENTITY for batch in instance.batches)
+    entries = (loads.entries.get(name) for number, loads in known if number < own)
+    return any(entry is not None and entry.how in ld.LOADING - _RAISING for entry in entries)
 
 
 def _pinned(frame: Frame, instance: v.Instance, found: Relationship, *, perhaps: bool = False) -> str | None:
