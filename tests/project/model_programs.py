@@ -653,6 +653,7 @@ import datetime
 from typing import ClassVar, List, Optional
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, Relationship, SQLModel
 
 
@@ -686,6 +687,14 @@ class Hero(SQLModel, table=True):
     age: int = 3
     born: Optional[datetime.datetime] = None
     teams: List[Team] = Relationship(back_populates="heroes", link_model=HeroTeamLink)
+    badge: Optional["Badge"] = Relationship(back_populates="hero")
+    cape: Mapped[Optional["Badge"]] = Relationship(sa_relationship_kwargs={"viewonly": True})
+
+
+class Badge(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    hero_id: int = Field(foreign_key="hero.id", unique=True)
+    hero: Hero = Relationship(back_populates="badge")
 
 
 class Fan(SQLModel, table=True):

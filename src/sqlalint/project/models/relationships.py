@@ -237,7 +237,7 @@ class RelationshipReader:
         if "uselist" in keywords and self._values.literal(keywords["uselist"]) is UNREAD:
             return None
         if draft.field and draft.annotation is not None and not draft.annotation.collection:
-            return direction == "one-to-many"
+            return False
         return None if direction is None else direction != "many-to-one"
 
     def _backref(self, keywords: dict[str, Term]) -> Backref | None:
