@@ -78,7 +78,8 @@ class LazyRead(_ReachedRead, frozen=True, array_like=True, kw_only=True):
     `path` are the relationships from the query's entity to the object, `path_models` and `path_ids` the names and the ids
     of the models that have them, `model` the object's class. `loop` is the loop
     that the object varies with, None outside any. `unsure`: it may be loaded: options in sight load it on some ways, or
-    options are not known. `target_held`: objects of the target are alive in the function; `in_rows`:
+    options are not known. `target_held`: objects of the target may be in the session; `target_alive`: others hold
+    them in the function; `in_rows`:
     the query itself loads some, on another way. `further` are the reads
     behind it, folded.
     `field`: the field of a serializer that reads it, "" for code. `left_out_by`: the options of a column.
@@ -104,6 +105,7 @@ class LazyRead(_ReachedRead, frozen=True, array_like=True, kw_only=True):
     query: Query
     unsure: bool
     target_held: bool
+    target_alive: bool
     in_rows: bool
     held_in_list: bool
     action: str

@@ -145,6 +145,7 @@ def _lazy(frame: Frame, read: Read) -> LazyRead:
         unsure=read.unsure,
         conditional=read.conditional,
         target_held=read.target_held,
+        target_alive=read.target_alive,
         in_rows=read.in_rows,
         held_in_list=not query.stream,
         action=read.action,

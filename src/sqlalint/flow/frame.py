@@ -119,6 +119,7 @@ class Read:
     unsure: bool
     conditional: bool
     target_held: bool
+    target_alive: bool
     in_rows: bool
     action: str
     calls: tuple[Spot, ...] = ()

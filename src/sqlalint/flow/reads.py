@@ -294,6 +294,7 @@ def record(
     target = frame.questions.model(found.target) if found and found.target else None
     in_rows = target is not None and target.id in _loaded_beside(frame, instance)
     pinned = found is not None and _pinned(frame, instance, found) is not None
+    alive = _is_alive(frame, instance, target)
     frame.reads.append(
         Read(
             number=number,
@@ -308,7 +309,8 @@ def record(
             loop=active.loop if active else None,
             unsure=unsure,
             conditional=frame.depth > (active.depth if active else 0),
-            target_held=pinned or in_rows or _is_alive(frame, instance, target),
+            target_held=pinned or in_rows or alive,
+            target_alive=alive,
             in_rows=in_rows,
             action=action,
             raises=raises,

@@ -71,8 +71,8 @@ def _tier(read: LazyRead) -> Confidence:
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
     elsewhere = (read.query.at.path, read.query.at.definition) != (read.at.path, read.at.definition)
-    if relationship.self_referential and read.target_held:
-        return Confidence.POSSIBLE  # the rows are kept, and what they lead to may be among them
+    if (relationship.self_referential and read.target_held) or read.target_alive:
+        return Confidence.POSSIBLE  # objects are kept, and what the rows lead to may be among them
     shared = elsewhere or read.target_held or relationship.self_referential or _is_lookup(read)
     return Confidence.LIKELY if shared else Confidence.CERTAIN
 
