@@ -364,7 +364,10 @@ def _joined(
     model = frame.questions.model(model_id)
     if model is None:
         return
+    way = ld.Way((*chain, model_id))
     for name, relationship in model.relationships.items():
+        if way.stops(relationship, loads):
+            continue
         entry = loads.entry(name)
         option: Spot | None = None
         certain = sure
