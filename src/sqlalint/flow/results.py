@@ -366,8 +366,6 @@ def _joined(
         return
     way = ld.Way((*chain, model_id))
     for name, relationship in model.relationships.items():
-        if way.stops(relationship, loads):
-            continue
         entry = loads.entry(name)
         option: Spot | None = None
         certain = sure
@@ -383,7 +381,9 @@ def _joined(
             continue
         if relationship.collection:
             found.append(JoinedCollection(relationship, f"{model.name}.{name}", certain, option))
-        if relationship.target:
+        if relationship.target and not way.stops(
+            relationship, loads
+        ):  # what it leads back to needs `unique()` all the same
             _joined(frame, relationship.target, loads.below(name), certain, (*chain, model_id), found)
 
 
