@@ -74,6 +74,19 @@ def _mapped(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
     return v.Many(given, "iterator")
 
 
+def _dicted(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
+    """`dict((row.id, row) for row in rows)`."""
+    source = evaluator.value(call.arguments[0])
+    for keyword in call.keywords:
+        evaluator.value(keyword.value)
+    if isinstance(source, v.Pairs):
+        return source
+    pair, _ = evaluator.elements(source, call.arguments[0].span)
+    if isinstance(pair, v.Items) and len(pair.items) == 2 and not call.keywords:
+        return v.Pairs(single(pair.items[0]), single(pair.items[1]))
+    return v.UNKNOWN
+
+
 def _extreme(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
     """`min(rows, key=...)`, `max`, `sum`, `any`, `all`."""
     source = evaluator.value(call.arguments[0])
@@ -135,6 +148,7 @@ _BUILTINS: dict[str, Callable[["Evaluator", str, ex.Call], v.Value]] = {
     **dict.fromkeys(("map", "filter"), _mapped),
     **dict.fromkeys(("min", "max", "sum", "any", "all"), _extreme),
     **dict.fromkeys(("enumerate", "zip"), _paired),
+    "dict": _dicted,
     "next": _next,
     "anext": _next,
     "len": _length,

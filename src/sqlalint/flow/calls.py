@@ -209,6 +209,8 @@ def _method(
             return serialize.validated(frame, class_id, name, arguments[0], frame.spot(at))
         case v.Schema() if dumping.dumps(frame, receiver, name):
             return dumping.dumped(frame, receiver, name, arguments, keywords, frame.spot(at))
+        case v.Awaitable(value=value) if name == "result":  # of a task that is done
+            return value
         case v.Factory():
             return receiver.session if name in ("begin", "__call__") else v.UNKNOWN
         case _:
@@ -263,6 +265,8 @@ def _unknown_method(
     call: ex.Call,
 ) -> v.Value:
     """A receiver whose type is not known, but that is used as a session: nothing else takes such arguments."""
+    if name == "create_task" and arguments and isinstance(arguments[0], v.Awaitable):  # of a group or a loop
+        return arguments[0]
     at = call.span
     if isinstance(receiver, v.Object | v.ClassRef | v.Super):
         said = hints.of_method(frame, receiver, name, arguments, keywords, at)

@@ -1,61 +1,112 @@
 """Objects of a project's classes that carry what they are made with: dataclasses, named tuples, `self.user = user`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.flow import values as v
 from sqlalint.flow.frame import Frame
-from sqlalint.project.symbols import External
+from sqlalint.project.symbols import External, Symbol
 
 _DATACLASS = frozenset({"dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attrs.define", "attrs.frozen"})
 _DICT, _TUPLE = "TypedDict", "NamedTuple"
+_OfSymbol = Callable[[Symbol], v.Value]
 _PLAIN = frozenset({"Generic", "Protocol", "ABC", "object"})
 
 
 class _Carried(NamedTuple):
-    """What a class takes, in order, and which of that its attributes hold, by the name of the attribute."""
+    """What a class takes, in order, and which of that its attributes hold, by the name of the attribute.
+
+    `fixed` are those that hold a class, whatever is given: `super().__init__(session, User)`.
+    """
 
     taken: tuple[str, ...] = ()
     held: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[tuple[str, v.Value], ...] = ()
     is_dict: bool = False
 
 
-def made(frame: Frame, class_id: str, arguments: list[v.Value], keywords: dict[str, v.Value]) -> v.Value:
+def made(
+    frame: Frame, class_id: str, arguments: list[v.Value], keywords: dict[str, v.Value], of_symbol: _OfSymbol
+) -> v.Value:
     """A new object of a class of the project, with what its attributes are known to hold."""
-    carried = frame.questions.once(("carried", class_id), lambda: _carried(frame, class_id))
+    carried = _known(frame, class_id, of_symbol)
     if carried.is_dict:
         return v.Pairs(v.UNKNOWN, v.UNKNOWN, keywords)
     if len(arguments) > len(carried.taken):
-        return v.Object(class_id, is_exact=True)
+        return v.Object(class_id, held=dict(carried.fixed), is_exact=True)
     given = dict(zip(carried.taken, arguments, strict=False)) | keywords
     held = {attribute: given[name] for attribute, name in carried.held if name in given}
     known: dict[str, v.Value] = {n: x for n, x in held.items() if not isinstance(x, v.Unknown | v.Literal | v.Closure)}
-    return v.Object(class_id, held=known, is_exact=True)
+    return v.Object(class_id, held=dict(carried.fixed) | known, is_exact=True)
 
 
-def _carried(frame: Frame, class_id: str) -> _Carried:
+def fixed(frame: Frame, class_id: str, name: str, of_symbol: _OfSymbol) -> v.Value:
+    """The class that an attribute of an object of a class holds, however it was made."""
+    return dict(_known(frame, class_id, of_symbol).fixed).get(name, v.UNKNOWN)
+
+
+def _known(frame: Frame, class_id: str, of_symbol: _OfSymbol) -> _Carried:
+    return frame.questions.once(("carried", class_id), lambda: _carried(frame, class_id, of_symbol))
+
+
+def _carried(frame: Frame, class_id: str, of_symbol: _OfSymbol) -> _Carried:
     external = frame.questions.external_bases(class_id)
     if any(base in frame.questions.project.libraries.serializers for base in external):
         return _Carried()  # it copies what it reads
     bases = {base.rpartition(".")[2] for base in external} - _PLAIN
     if _DICT in bases:
         return _Carried(is_dict=True)
-    owner = frame.questions.member(class_id, "__init__")
-    if owner is not None:
-        path, _, key = owner.partition("::")
-        init = frame.questions.function(path, f"{key}.__init__")
-        if init is None:
-            return _Carried()
-        taken, pairs = tuple(p.name for p in init.parameters if p.kind == "positional")[1:], tuple(_assigned(init))
+    if frame.questions.member(class_id, "__init__") is not None:
+        taken, pairs, classes = _initialised(frame, class_id, "", of_symbol)
     elif bases == {_TUPLE} or (not bases and _is_dataclass(frame, class_id)):
         taken = tuple(_fields(frame, class_id))
-        pairs = tuple((name, name) for name in taken)
+        pairs, classes = tuple((name, name) for name in taken), ()
     else:
         return _Carried()
-    changed = set(_changed(frame, class_id)) if pairs else set()
-    return _Carried(taken, tuple(p for p in pairs if p[0] not in changed))
+    changed = set(_changed(frame, class_id)) if pairs or classes else set()
+    held = tuple(p for p in pairs if p[0] not in changed)
+    return _Carried(taken, held, tuple(c for c in classes if c[0] not in changed))
+
+
+def _initialised(
+    frame: Frame, class_id: str, behind: str, of_symbol: _OfSymbol
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[tuple[str, v.Value], ...]]:
+    """What `__init__` takes, and what it and those that it calls by `super()` keep of that, and of classes."""
+    owner = frame.questions.member(class_id, "__init__", behind)
+    path, _, key = (owner or "").partition("::")
+    init = frame.questions.function(path, f"{key}.__init__") if owner is not None else None
+    if init is None or owner is None:
+        return (), (), ()
+    taken = tuple(p.name for p in init.parameters if p.kind == "positional")[1:]
+    pairs, classes = dict(_assigned(init)), dict[str, v.Value]()
+    call = _super_call(init)
+    if call is not None and not call.has_open_arguments and not call.has_open_keywords:
+        above, above_pairs, above_classes = _initialised(frame, class_id, owner, of_symbol)
+        classes.update(above_classes)
+        given = dict(zip(above, call.arguments, strict=False)) | {k.name: k.value for k in call.keywords if k.name}
+        own = {p.name for p in init.parameters}
+        for attribute, parameter in above_pairs:
+            match given.get(parameter):
+                case ex.Name(id=name) if name in own:
+                    pairs.setdefault(attribute, name)
+                case ex.Name() | ex.Attribute() as said if (dotted := ex.dotted(said)) is not None:
+                    value = of_symbol(frame.questions.resolve(path, dotted))
+                    if isinstance(value, v.ModelClass | v.ClassRef):
+                        classes[attribute] = value
+    return taken, tuple(pairs.items()), tuple((n, x) for n, x in classes.items() if n not in pairs)
+
+
+def _super_call(init: st.Function) -> ex.Call | None:
+    """`super().__init__(...)`, where it stands for itself."""
+    for statement in st.walk_statements(init.body):
+        if not isinstance(statement, st.Evaluate):
+            continue
+        match statement.value:
+            case ex.Call(function=ex.Attribute(value=ex.Call(function=ex.Name(id="super")), name="__init__")) as call:
+                return call
+    return None
 
 
 def _assigned(init: st.Function) -> Iterator[tuple[str, str]]:

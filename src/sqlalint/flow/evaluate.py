@@ -73,7 +73,7 @@ class Evaluator:
             case ex.Compare():
                 return self._compare(expression)
             case ex.Boolean(values=values):
-                return self._boolean(values)
+                return self._boolean(values, expression.operator == "or")
             case ex.Binary():
                 return self._binary(expression)
             case ex.Conditional(test=test, body=body, otherwise=otherwise):
@@ -272,7 +272,7 @@ class Evaluator:
         if not open_ended and (schema := dumping.schema(self.frame, class_id, keywords)) is not None:
             return schema
         known = ([], {}) if open_ended else (arguments, keywords)
-        carried = carriers.made(self.frame, class_id, *known)
+        carried = carriers.made(self.frame, class_id, *known, self.members.of_symbol)
         if not isinstance(carried, v.Object):
             return carried
         return replace(carried, made=hints.is_plain(self.frame.questions, class_id, keywords, open_ended))
@@ -361,6 +361,9 @@ class Evaluator:
     def _clauses(self, expression: ex.Comprehension, position: int) -> v.Value:
         clause = expression.clauses[position]
         source = self.value(clause.iterable)
+        parts = v.parts_of(source)
+        if parts is not None and len(expression.clauses) == 1 and not clause.conditions and expression.value is None:
+            return v.Items(tuple(self._each(clause.target, part, expression.element) for part in parts))
         item = ex.dotted(clause.target) or "row"
         with self.loop(source, clause.iterable.span, "comprehension", item, clause.target) as element:
             self.assign(clause.target, element)
@@ -375,6 +378,10 @@ class Evaluator:
                 return v.Pairs(v.single(made), v.single(self.value(expression.value)))
         few = isinstance(source, v.Items) or (isinstance(source, v.Many) and source.few)
         return v.Many(v.single(made), "iterator" if expression.kind == "generator" else "list", few)
+
+    def _each(self, target: ex.Expr, part: v.Value, element: ex.Expr) -> v.Value:
+        self.assign(target, part)
+        return self.value(element)
 
     # --- the rest ---
 
@@ -424,6 +431,8 @@ class Evaluator:
                 return known or loops.looked_up(self.frame, value, index)
             case v.Many(element=element, few=few):
                 return element if few else loops.looked_up(self.frame, element, index)
+            case v.ClassRef():  # `Repository[User]`
+                return receiver
             case v.Statement(legacy=True):
                 sending.queried(self.frame, receiver, "index", expression.span)
                 return results.rows_of_query(self.frame, receiver)
@@ -456,8 +465,13 @@ class Evaluator:
             return v.Criterion((), about)
         return v.UNKNOWN
 
-    def _boolean(self, values: tuple[ex.Expr, ...]) -> v.Value:
+    def _boolean(self, values: tuple[ex.Expr, ...], is_or: bool) -> v.Value:
         found = self.value(values[0])
+        if is_or and len(values) == 2 and found in (v.NONE, v.NO_ITEMS):  # `options or []`
+            other = self.value(values[1])
+            return v.NO_ITEMS if other == v.Many(v.EMPTY) else other
+        if is_or and v.parts_of(found):
+            return found
         with self.frame.condition():
             for value in values[1:]:
                 found = v.join(found, self.value(value))

@@ -285,6 +285,8 @@ class Follower:
                     return True
                 if isinstance(value, v.Instance):
                     return True
+                if isinstance(value, v.Items):
+                    return bool(value.items)
                 return bool(value.value) if isinstance(value, v.Literal) else None
             case ex.Compare(left=left, operators=("is" | "is not" as operator,), comparators=(ex.Literal(value=None),)):
                 value = self._argument(left)
@@ -354,6 +356,9 @@ class Follower:
 
     def _for(self, statement: st.For) -> int:
         source = v.awaited(self.evaluator.value(statement.iterable))
+        parts = v.parts_of(source)
+        if parts is not None:
+            return self._for_each(statement, parts)
         item = ex.dotted(statement.target) or "row"
         before = dict(self.frame.names)
         with self.evaluator.loop(source, statement.iterable.span, "for", item, statement.target) as element:
@@ -363,6 +368,18 @@ class Follower:
             if end in (OUT, AWAY):  # the first turn is the last
                 self.frame.drop_reads_since(mark, {a.loop.number for a in active})
         self.frame.names = _join_names(self.frame.names, before)
+        self.block(statement.otherwise)
+        return ON
+
+    def _for_each(self, statement: st.For, parts: tuple[v.Value, ...]) -> int:
+        """A loop over options that are known, one after the other."""
+        for part in parts:
+            self.evaluator.assign(statement.target, part)
+            end = self.block(statement.body)
+            if end == AWAY:
+                return end
+            if end == OUT:
+                return ON
         self.block(statement.otherwise)
         return ON
 

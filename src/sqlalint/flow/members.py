@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import START, Span
-from sqlalint.flow import calls, hints, reads
+from sqlalint.flow import calls, carriers, hints, reads
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
@@ -200,9 +200,9 @@ class Members:
         for ancestor in questions.mro(class_id):
             path, _, key = ancestor.partition("::")
             found = self.frame.once(("declared", path, key, name), partial(self._declared, path, key, name))
-            if found is not None:
+            if found is not None and found != v.UNKNOWN:
                 return found
-        return v.UNKNOWN
+        return carriers.fixed(self.frame, class_id, name, self.of_symbol)
 
     def _declared(self, path: str, key: str, name: str) -> v.Value | None:
         """An attribute that a class's body or its `__init__` declares."""

@@ -349,6 +349,8 @@ Value: TypeAlias = (
 )  # fmt: skip
 
 NONE = Literal(None)
+NO_ITEMS = Items(())
+_FEW_PARTS = 8
 
 # The objects of a row's further entities are batches of their own, this far apart.
 PER_ENTITY = 1 << 40
@@ -373,6 +375,10 @@ def join(a: Value, b: Value) -> Value:
             return Items(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)), a.names)
         case Items(), Items() if all(isinstance(i, Option) for i in (*a.items, *b.items)):
             return _join_options(a.items, b.items)
+        case (Items(items=items), Many(element=element)) | (Many(element=element), Items(items=items)) if (
+            element == EMPTY and all(isinstance(i, Option) for i in items)
+        ):
+            return _join_options(items, ())
         case Object(), Object() if a.class_id == b.class_id:
             held = {n: join(a.held[n], b.held[n]) for n in a.held.keys() & b.held.keys()}
             known: dict[str, Value] = {n: x for n, x in held.items() if not isinstance(x, Unknown)}
@@ -467,6 +473,14 @@ def element_of(value: Value) -> Value:
             return Unknown(rows=rows)
         case _:
             return UNKNOWN
+
+
+def parts_of(value: Value) -> tuple[Value, ...] | None:
+    """The parts of a list that says what a query loads, options or attributes, where all of them are known."""
+    known = isinstance(value, Items) and len(value.items) <= _FEW_PARTS
+    if known and isinstance(value, Items) and all(isinstance(i, Option | Attribute) for i in value.items):
+        return value.items
+    return None
 
 
 def is_many(value: Value) -> bool:
