@@ -30,7 +30,7 @@ RAISES = [
     ),
     ("rows = session.execute(select(User)).all()[0]", "SAL205", "rows = (await session.execute(select(User))).all()[0]"),
     ("for user in session.scalars(select(User)): pass", "SAL205", "for user in await session.scalars(select(User)): pass"),
-    ("names = [u.name for u in session.scalars(select(User))]", "SAL205", "names = [u.name for u in await session.scalars(select(User))]"),
+    ("users = [u for u in session.scalars(select(User))]", "SAL205", "users = [u for u in await session.scalars(select(User))]"),
     ("print((session.get(User, 1)).name)", "SAL205", "print(((await session.get(User, 1))).name)"),
     ("await session.add(User(name='x'))", "SAL206", "session.add(User(name='x'))"),
     ("await session.expire_all()", "SAL206", "session.expire_all()"),

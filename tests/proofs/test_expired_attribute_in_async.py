@@ -23,7 +23,7 @@ RAISES = [
     (OPEN, USER + "user.name = 'x'\nawait session.commit()\nprint(user.name)"),
     (OPEN, NEW + "await session.commit()\nprint(user.id)"),
     (OPEN, NEW + "await session.commit()\nprint(user.posts)"),
-    (OPEN, "users = (await session.scalars(select(User))).all()\nawait session.commit()\nprint([u.name for u in users])"),
+    (OPEN, "users = (await session.scalars(select(User))).all()\nawait session.commit()\nprint([(u.id, u.name) for u in users])"),
     (
         OPEN,
         "user = (await session.scalars(select(User).options(selectinload(User.posts)))).first()\n"

@@ -219,7 +219,7 @@ print(users)
 """
     program = compose("proof", "loading", "good", block)
     assert run(program, 10).selects == run(program, 20).selects == 2
-    assert {f.confidence.value for f in lint(program.files)} == {"likely"}
+    assert {f.confidence.value for f in lint(program.files)} == {"possible"}
 
 
 def test_a_later_query_with_the_option_fills_in_the_objects_of_the_earlier_one() -> None:

@@ -21,7 +21,7 @@ for user in session.scalars(select(User)).all():
     "a number": (
         """
 users = session.scalars(select(User)).all()
-print([f"{user.name} of {session.scalar(select(func.count(Post.id)))}" for user in users])
+print([f"{user.id} {user.name} of {session.scalar(select(func.count(Post.id)))}" for user in users])
 """,
         11,
     ),
