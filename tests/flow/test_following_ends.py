@@ -36,6 +36,27 @@ PROGRAMS = {
         def second(session: Session, *parts):
             return first(session, parts, [parts]) or session.execute(parts)
     """,
+    "a function that is given back to where no other is known": """
+        class Runner:
+            def __init__(self, callback):
+                self.callback = callback
+
+            def run(self, session: Session):
+                return self.callback(session)
+
+        def same(callback):
+            return callback
+
+        def runner(callback):
+            return Runner(callback)
+
+        def unheard(session: Session):
+            return run(session, same(print), runner(print))
+
+        def run(session: Session, one, two):
+            session.execute(one)
+            return one(session), two.run(session)
+    """,
     "a lambda that is handed to itself": """
         def outer(session: Session):
             twice = lambda f, x: f(f, x)

@@ -146,7 +146,7 @@ class Following:
             performance.run(kept.summary)
         executions.take(frame, called_at, found, kept.sent, values)
         value = self._given_back(kept.value, frame.seen(called_at).at, frozenset(s.at for s in handed.statements))
-        return substituted(value, performance.values)
+        return substituted(value, performance.values, handed.functions)
 
     def _follow(self, at: "_At", function: Function, given: dict[str, v.Value], handed: Handed) -> "_Kept":
         from sqlalint.flow.follow import Follower  # the two need each other

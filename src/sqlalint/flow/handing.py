@@ -1,7 +1,7 @@
 """Objects handed to a function that is called: told apart by number in the function, and used by it at the call."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 
 from msgspec.structs import replace
@@ -124,7 +124,7 @@ class Performance:
             case v.Items(items=items):
                 return replace(value, items=tuple(self._argument(i, loop, number) for i in items))
             case _:
-                return substituted(value, self.values)
+                return substituted(value, self.values, self._handed.functions)
 
     def _access(self, access: Access, owner: v.Instance) -> v.Value:
         with self._turn(access.loop, owner.batch) as active:
@@ -173,21 +173,25 @@ def _acted(frame: Frame, access: Access, owner: v.Instance, at: Seen) -> v.Value
             return found.element if isinstance(found, v.Many) else found
 
 
-def substituted(value: v.Value, values: Mapping[int, v.Value]) -> v.Value:
-    """What a function gives, with the objects of the call in place of those that it was given."""
+def substituted(value: v.Value, values: Mapping[int, v.Value], functions: Sequence[v.Value]) -> v.Value:
+    """What a function gives, with the objects and functions of the call in place of those that it was given."""
     match value:
+        case v.Callback(number=number):
+            return functions[number - 1] if number <= len(functions) else v.UNKNOWN
         case v.Instance(given=given) if given:
             return values.get(given, v.UNKNOWN)
         case v.Many(element=element):
-            return replace(value, element=substituted(element, values))
+            return replace(value, element=substituted(element, values, functions))
         case v.Items(items=items):
-            return replace(value, items=tuple(substituted(i, values) for i in items))
+            return replace(value, items=tuple(substituted(i, values, functions) for i in items))
         case v.Pairs():
-            names = {name: substituted(inner, values) for name, inner in value.by_name.items()}
-            return v.Pairs(substituted(value.key, values), substituted(value.value, values), names)
+            names = {name: substituted(inner, values, functions) for name, inner in value.by_name.items()}
+            return v.Pairs(
+                substituted(value.key, values, functions), substituted(value.value, values, functions), names
+            )
         case v.Object(held=held) if held:
-            return replace(value, held={n: substituted(x, values) for n, x in held.items()})
+            return replace(value, held={n: substituted(x, values, functions) for n, x in held.items()})
         case v.Awaitable(value=inner):
-            return v.Awaitable(substituted(inner, values))
+            return v.Awaitable(substituted(inner, values, functions))
         case _:
             return value
