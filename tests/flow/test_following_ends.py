@@ -44,18 +44,17 @@ PROGRAMS = {
             def run(self, session: Session):
                 return self.callback(session)
 
-        def same(callback):
-            return callback
-
         def runner(callback):
             return Runner(callback)
 
-        def unheard(session: Session):
-            return run(session, same(print), runner(print))
+        def innermost(session: Session):
+            return runner(lambda found: found.execute("select 1")).run(session)
 
-        def run(session: Session, one, two):
-            session.execute(one)
-            return one(session), two.run(session)
+        def middle(session: Session):
+            return innermost(session)
+
+        def outermost(session: Session):
+            return session.execute(middle(session))
     """,
     "a lambda that is handed to itself": """
         def outer(session: Session):
