@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span
-from sqlalint.flow import reads
+from sqlalint.flow import reads, reflect
 from sqlalint.flow import values as v
 from sqlalint.flow.values import single
 from sqlalint.project.symbols import UNKNOWN
@@ -135,12 +135,19 @@ def _range(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
 
 def _getattr(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
     receiver = evaluator.value(call.arguments[0])
-    for argument in call.arguments[1:]:
-        evaluator.value(argument)
+    others = [evaluator.value(argument) for argument in call.arguments[1:]]
+    if others and isinstance(others[0], v.Mapped):
+        return reflect.read(evaluator.frame, receiver, others[0], call.arguments[1].span)
     text = call.arguments[1] if len(call.arguments) > 1 else None
     if isinstance(text, ex.Literal) and isinstance(text.value, str):
         return evaluator.members.member(receiver, text.value, text.span)
     return v.UNKNOWN
+
+
+def _type(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
+    found = [evaluator.value(argument) for argument in call.arguments]
+    only = found[0] if len(found) == 1 else v.UNKNOWN
+    return v.Mapped(only.model, reflect.CLASS) if isinstance(only, v.Instance) else v.UNKNOWN
 
 
 _BUILTINS: dict[str, Callable[["Evaluator", str, ex.Call], v.Value]] = {
@@ -153,6 +160,7 @@ _BUILTINS: dict[str, Callable[["Evaluator", str, ex.Call], v.Value]] = {
     "anext": _next,
     "len": _length,
     "range": _range,
+    "type": _type,
     "getattr": _getattr,
     "hasattr": _getattr,
 }

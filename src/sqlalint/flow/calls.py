@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.span import Span, Spot
-from sqlalint.flow import dumping, emptied, executions, hints, holding, reads, results, serialize, shaping
+from sqlalint.flow import dumping, emptied, executions, hints, holding, reads, reflect, results, serialize, shaping
 from sqlalint.flow import options as op
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
@@ -82,6 +82,8 @@ def external(
     module, _, last = name.rpartition(".")
     if module in ("sqlalchemy", "sqlalchemy.func") and (last in _CLAUSES or module.endswith("func")):
         return v.Criterion()
+    if name in reflect.INSPECTING and (found := reflect.inspected(name, arguments[0] if arguments else v.UNKNOWN)):
+        return found
     if name in _MAPPINGS:
         return v.Pairs(v.EMPTY, v.EMPTY)
     if last == "tqdm" or name in ("itertools.islice", "rich.progress.track"):
@@ -244,7 +246,7 @@ def _many_method(
         case "pop" | "popleft":
             return receiver.element
         case _:
-            return v.UNKNOWN
+            return reflect.entries(receiver, name) or v.UNKNOWN
 
 
 def _dynamic_method(frame: Frame, receiver: v.Many, name: str, at: Span) -> v.Value:

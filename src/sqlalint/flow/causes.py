@@ -64,7 +64,7 @@ def _cause(event: _Caused) -> tuple[object, ...]:
         case SerializedReads(reads=loop_reads):
             return event.at, loop_reads.query.at
         case AsyncRead(read=read) | RaisedRead(read=read):
-            return read.at, read.query.at
+            return read.at, read.query.at, read.name
         case ExpiredRead():
             return event.at, event.expired
         case RepeatedQuery():

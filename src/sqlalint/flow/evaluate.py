@@ -8,7 +8,20 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import calls, carriers, dumping, emptied, hints, holding, loops, reads, results, sending, shaping
+from sqlalint.flow import (
+    calls,
+    carriers,
+    dumping,
+    emptied,
+    hints,
+    holding,
+    loops,
+    reads,
+    reflect,
+    results,
+    sending,
+    shaping,
+)
 from sqlalint.flow import loads as ld
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import note_call
@@ -73,13 +86,13 @@ class Evaluator:
             case ex.Compare():
                 return self._compare(expression)
             case ex.Boolean(values=values):
-                return self._boolean(values, expression.operator == "or")
+                return self._boolean(expression.operator, values)
             case ex.Binary():
                 return self._binary(expression)
             case ex.Conditional(test=test, body=body, otherwise=otherwise):
                 self.value(test)
                 with self.frame.condition():
-                    return v.join(self.value(body), self.value(otherwise))
+                    return v.join(self._under(test, True, body), self._under(test, False, otherwise))
             case ex.Lambda():
                 return v.Closure(expression)
             case ex.Walrus(name=name, value=value):
@@ -108,6 +121,13 @@ class Evaluator:
                 for part in ex.children(expression):
                     self.value(part)
                 return v.UNKNOWN
+
+    def _under(self, test: ex.Expr, holds: bool, expression: ex.Expr) -> v.Value:
+        """The value of an expression where a test holds, or does not."""
+        if not self.frame.reflects:
+            return self.value(expression)
+        with reflect.where(self.frame, test, holds=holds):
+            return self.value(expression)
 
     def name(self, name: str) -> v.Value:
         """What a name stands for: a local, or something of the module."""
@@ -370,6 +390,8 @@ class Evaluator:
             note_rows(self.frame, expression, element)
             for condition in clause.conditions:
                 self.value(condition)
+                if self.frame.reflects:
+                    reflect.narrow(self.frame, condition, holds=True)
             if position + 1 < len(expression.clauses):
                 return self._clauses(expression, position + 1)
             made = self.value(expression.element)
@@ -465,16 +487,21 @@ class Evaluator:
             return v.Criterion((), about)
         return v.UNKNOWN
 
-    def _boolean(self, values: tuple[ex.Expr, ...], is_or: bool) -> v.Value:
+    def _boolean(self, operator: str, values: tuple[ex.Expr, ...]) -> v.Value:
         found = self.value(values[0])
+        is_or = operator == "or"
         if is_or and len(values) == 2 and found in (v.NONE, v.NO_ITEMS):  # `options or []`
             other = self.value(values[1])
             return v.NO_ITEMS if other == v.Many(v.EMPTY) else other
         if is_or and v.parts_of(found):
             return found
         with self.frame.condition():
-            for value in values[1:]:
-                found = v.join(found, self.value(value))
+            for number, value in enumerate(values[1:], 1):
+                if not self.frame.reflects:
+                    found = v.join(found, self.value(value))
+                    continue
+                before = ex.Boolean(value.span, operator, values[:number])
+                found = v.join(found, self._under(before, not is_or, value))
         return found
 
     def _binary(self, expression: ex.Binary) -> v.Value:

@@ -45,8 +45,8 @@ def events_of(frame: Frame, text: Text) -> Function:
         lazy = replace(_lazy(frame, read), further=tuple(further.get(read.number, ())))
         if lazy.query.is_async:
             asynchronous.setdefault((lazy.query.at, lazy.name), AsyncRead(lazy))
-        elif read.loop is not None and (read.loop.at, lazy.at, lazy.calls) not in seen:
-            seen.add((read.loop.at, lazy.at, lazy.calls))
+        elif read.loop is not None and (read.loop.at, lazy.at, lazy.calls, lazy.name) not in seen:
+            seen.add((read.loop.at, lazy.at, lazy.calls, lazy.name))
             loops.setdefault((read.loop.number, lazy.query.at), (read.loop, []))[1].append(lazy)
     groups = [LoopReads(loop, reads[0].query, tuple(reads)) for loop, reads in loops.values()]
     return Function(

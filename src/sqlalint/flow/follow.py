@@ -3,7 +3,7 @@
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Span
-from sqlalint.flow import dependencies, emptied, guesses, serialize
+from sqlalint.flow import dependencies, emptied, guesses, reflect, serialize
 from sqlalint.flow import values as v
 from sqlalint.flow.awaiting import misuses, note_entered
 from sqlalint.flow.evaluate import Evaluator
@@ -226,10 +226,14 @@ class Follower:
 
     # --- branches ---
 
-    def _branch(self, body: tuple[st.Statement, ...]) -> tuple[int, dict[str, v.Value]]:
+    def _branch(
+        self, body: tuple[st.Statement, ...], test: ex.Expr | None = None, *, holds: bool = True
+    ) -> tuple[int, dict[str, v.Value]]:
         """Follow a block that may not be entered; returns how it ends and the names after it."""
         mark, position = self.frame.mark, len(self.frame.staleness.expiries)
         before = dict(self.frame.names)
+        if test is not None:
+            reflect.narrow(self.frame, test, holds=holds)
         with self.frame.condition():
             end = self.block(body)
         if end == AWAY:
@@ -260,6 +264,8 @@ class Follower:
         self.evaluator.value(statement.test)
         guesses_before = self._guesses
         taken = self._truth(statement.test)
+        if taken is None and self.frame.reflects:
+            taken = reflect.verdict(self.frame, statement.test)
         if taken is not None:
             way, other = (statement.body, statement.otherwise)[:: 1 if taken else -1]
             end = self.block(way)
@@ -267,7 +273,8 @@ class Follower:
                 parted = AWAY in (end, guesses.end_of(other, AWAY, ON))
                 self._passed_over, self._inferred = True, self._inferred or not parted
             return end
-        return self._meet([self._branch(statement.body), self._branch(statement.otherwise)])
+        test = statement.test if self.frame.reflects else None
+        return self._meet([self._branch(statement.body, test), self._branch(statement.otherwise, test, holds=False)])
 
     def _truth(self, test: ex.Expr) -> bool | None:
         """Whether a test of an argument holds in this call; None where that is not known.

@@ -177,6 +177,7 @@ class Frame:
         self.path, self.key = path, key
         self.owner, self.receiver = "", ""  # of a method: the id of its class, and its first parameter
         self.names: dict[str, v.Value] = {}
+        self.reflects = False  # whether what it learns of models at run time is among them
         self.has_dotted = False  # whether an attribute (`self.session`) is among them
         self.loops: list[ActiveLoop] = []
         self.reads: list[Read] = []

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import START, Span
-from sqlalint.flow import calls, carriers, hints, reads
+from sqlalint.flow import calls, carriers, hints, reads, reflect
 from sqlalint.flow import statements as sm
 from sqlalint.flow import values as v
 from sqlalint.flow.annotations import SESSIONS
@@ -110,8 +110,12 @@ class Members:
         match receiver:
             case v.Instance(model=model):
                 found = reads.attribute(self.frame, receiver, name, at)
-                hint = hints.of_attribute(self.frame.questions, model, name) if isinstance(found, v.Unknown) else None
-                return hint or found
+                if not isinstance(found, v.Unknown):
+                    return found
+                said = hints.of_attribute(self.frame.questions, model, name)
+                return said or reflect.of_object(model, name) or found
+            case v.Mapped():
+                return reflect.member(self.frame, receiver, name)
             case v.Method(receiver=v.Instance() as owner, name="awaitable_attrs"):
                 reads.refreshed(self.frame, owner, name, "refresh", at)
                 return v.Awaitable(reads.attribute(self.frame, owner, name, at))
@@ -151,7 +155,7 @@ class Members:
             return v.FunctionRef(path, key, v.ModelClass(model_id))
         if name == "query":  # Flask-SQLAlchemy's and `query_property()`'s
             return sm.selected([v.ModelClass(model_id)], True, self.frame.spot(at), None)
-        return v.UNKNOWN
+        return reflect.of_object(model_id, name) or v.UNKNOWN if name == "__mapper__" else v.UNKNOWN
 
     def _of_library(self, base: str, name: str) -> v.Value:
         libraries = self.frame.questions.project.libraries

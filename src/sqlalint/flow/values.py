@@ -317,6 +317,17 @@ class Getter(Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Mapped(Struct, frozen=True):
+    """What SQLAlchemy tells of a model at run time. `kind`: class, state (of an object), mapper, property, or name.
+
+    `names` are the relationships that a property, or the name of one, may be.
+    """
+
+    model: str
+    kind: str
+    names: tuple[str, ...] = ()
+
+
 class ModuleRef(Struct, frozen=True):
     """A module of the project."""
 
@@ -344,7 +355,7 @@ class Awaitable(Struct, frozen=True):
 
 Value: TypeAlias = (
     Unknown | Literal | Instance | Many | Items | Pairs | ModelClass | Attribute | Criterion | Option | Statement
-    | Result | Session | Factory | Object | Schema | Super | ClassRef | FunctionRef | Closure | Callback | Partial | Getter | ModuleRef | ExternalRef | Method
+    | Result | Session | Factory | Object | Schema | Super | ClassRef | FunctionRef | Closure | Callback | Partial | Getter | Mapped | ModuleRef | ExternalRef | Method
     | Awaitable
 )  # fmt: skip
 
@@ -379,6 +390,8 @@ def join(a: Value, b: Value) -> Value:
             element == EMPTY and all(isinstance(i, Option) for i in items)
         ):
             return _join_options(items, ())
+        case Mapped(), Mapped() if (a.model, a.kind) == (b.model, b.kind):
+            return replace(a, names=tuple(dict.fromkeys((*a.names, *b.names))))
         case Object(), Object() if a.class_id == b.class_id:
             held = {n: join(a.held[n], b.held[n]) for n in a.held.keys() & b.held.keys()}
             known: dict[str, Value] = {n: x for n, x in held.items() if not isinstance(x, Unknown)}

@@ -3,7 +3,8 @@
 ## Why is this bad?
 A response model with a field of the name of a relationship reads it, of every object in the list. Nothing in the view
 says so: the query is one line, the loop is in the framework. Twenty users are twenty-one statements, and a nested
-schema multiplies them. The same holds of a schema whose instance dumps the rows (`UserSchema(many=True).dump(users)`).
+schema multiplies them. The same holds of a schema whose instance dumps the rows (`UserSchema(many=True).dump(users)`), and of
+a `to_dict` that goes through the relationships which the mapper names (`inspect(self).mapper.relationships`).
 
 ## Bad
 ```python
@@ -46,7 +47,9 @@ Where the list surely has few elements.
 ## What it cannot see
 Schemas that are made at run time, validators that set fields before they are read, and objects that come from out of
 sight. Fields with an alias that is not a plain string are not read by this rule; nor are schemas that are made with
-names or keywords which are not literal, and those with a `pre_dump` method.
+names or keywords which are not literal, and those with a `pre_dump` method. A `to_dict` that leaves relationships out by
+a test which is not plain (`if r.key in inspect(self).unloaded`) reads what is not known; so does one that takes values
+from `inspect(self).attrs` itself.
 """
 
 from collections.abc import Iterator
@@ -84,7 +87,20 @@ def check(serialized: SerializedReads, project: Project) -> Iterator[Finding]:
 def _what(serialized: SerializedReads) -> str:
     """The route or call; where a function that was called makes it, the serializer."""
     outermost = min(serialized.reads.reads, key=lambda read: len(read.calls))
-    return serialized.what or outermost.field.partition(".")[0]
+    if serialized.what:
+        return serialized.what
+    return _function(outermost) if _is_reflected(outermost) else outermost.field.partition(".")[0]
+
+
+def _is_reflected(read: LazyRead) -> bool:
+    """Whether no field of a serializer reads it, but code that goes through what its model has."""
+    return read.field == read.name
+
+
+def _function(read: LazyRead) -> str:
+    """The method (`User.to_dict()`) or function that makes something else of objects."""
+    owner, _, name = read.at.definition.rpartition(".")
+    return f"{read.model_name}.{name}()" if owner else f"{name}()"
 
 
 def _some(names: list[str]) -> str:
@@ -114,7 +130,10 @@ def _related(serialized: SerializedReads, main: list[LazyRead]) -> Iterator[Rela
     for text, place in remedy.source(serialized.reads.query, "the rows come from here"):
         yield Related(text, place, True)
     for read in main:
-        yield Related(f"{read.field} reads {read.name}", read.at, True)
+        if not _is_reflected(read):
+            yield Related(f"{read.field} reads {read.name}", read.at, True)
+    for place in dict.fromkeys(read.at for read in main if _is_reflected(read)):
+        yield Related("the relationships are read here by their names", place, True)
     for read in main:
         if read.relationship is not None:
             yield Related(remedy.setting(read), read.relationship.at)
