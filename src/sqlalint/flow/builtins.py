@@ -97,7 +97,7 @@ def _extreme(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
         _each(evaluator, source, key, call.arguments[0].span, name)
     elif not isinstance(source, v.Many | v.Items | v.Unknown):
         evaluator.elements(source, call.arguments[0].span)
-    return single(v.element_of(source)) if name in ("min", "max") else v.UNKNOWN
+    return single(v.taken(v.element_of(source))) if name in ("min", "max") else v.UNKNOWN
 
 
 def _paired(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
@@ -115,7 +115,7 @@ def _next(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:
     for argument in call.arguments[1:]:
         evaluator.value(argument)
     element, _ = evaluator.elements(source, call.arguments[0].span)
-    return single(element)
+    return single(v.taken(element))
 
 
 def _length(evaluator: "Evaluator", name: str, call: ex.Call) -> v.Value:

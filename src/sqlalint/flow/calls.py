@@ -244,7 +244,7 @@ def _many_method(
         case "copy" | "union" | "difference" | "intersection":
             return receiver
         case "pop" | "popleft":
-            return receiver.element
+            return v.taken(receiver.element)
         case _:
             return reflect.entries(receiver, name) or v.UNKNOWN
 

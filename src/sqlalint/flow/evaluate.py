@@ -452,7 +452,7 @@ class Evaluator:
                 known = by_name.get(literal) if isinstance(literal, str) else None
                 return known or loops.looked_up(self.frame, value, index)
             case v.Many(element=element, few=few):
-                return element if few else loops.looked_up(self.frame, element, index)
+                return v.taken(element) if few else loops.looked_up(self.frame, element, index)
             case v.ClassRef():  # `Repository[User]`
                 return receiver
             case v.Statement(legacy=True):
@@ -555,7 +555,7 @@ class Evaluator:
             for item, part in zip(items, value.items, strict=True):
                 self.assign(item, part)
             return
-        element = v.element_of(value) if isinstance(value, v.Many) else v.UNKNOWN
+        element = v.taken(v.element_of(value)) if isinstance(value, v.Many) else v.UNKNOWN
         for item in items:
             self.assign(item, element)
 

@@ -90,6 +90,11 @@ def _step(option: v.Option, argument: v.Value, how: str, questions: Questions, a
             target = narrowed or (relationship.target if relationship else None)
             loads = _put(option.loads, option.tip, ld.single(name, how, at, alias=alias))
             return v.Option(root, loads, (*option.tip, name), target)
+        case v.Mapped(model=model, kind="attribute", names=names):
+            loads = option.loads
+            for name in names:
+                loads = _put(loads, option.tip, ld.single(name, how, at))
+            return v.Option(option.model or model, loads, (*option.tip, "*"))
         case v.Literal(value=str() as text):
             for name in text.split("."):
                 option = _named(option, name, how, questions, at)

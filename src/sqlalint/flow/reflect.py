@@ -18,7 +18,7 @@ from sqlalint.flow.frame import Frame, Seen
 from sqlalint.project.mapping import Model, Relationship
 
 INSPECTING = frozenset({"sqlalchemy.inspect", "sqlalchemy.orm.class_mapper", "sqlalchemy.orm.object_mapper"})
-CLASS, STATE, MAPPER, PROPERTY, NAME = "class", "state", "mapper", "property", "name"
+CLASS, STATE, MAPPER, PROPERTY, NAME, ATTRIBUTE = "class", "state", "mapper", "property", "name", "attribute"
 _ALL = frozenset({"relationships", "attrs", "iterate_properties"})
 _COLUMNS = frozenset({"columns", "column_attrs", "c"})
 _RELATIONSHIPS = frozenset({"RelationshipProperty", "Relationship"})
@@ -57,8 +57,20 @@ def member(frame: Frame, receiver: v.Mapped, name: str) -> v.Value:
             return _properties(frame, receiver, name)
         case "property", "key":
             return replace(receiver, kind=NAME)
+        case "property", "class_attribute":
+            return _attribute(frame, receiver)
         case _:
             return v.UNKNOWN
+
+
+def _attribute(frame: Frame, named: v.Mapped) -> v.Value:
+    """`User.posts` and all the others, where none was left out."""
+    model = frame.questions.model(named.model)
+    return (
+        replace(named, kind=ATTRIBUTE)
+        if model is not None and set(named.names) == {*model.relationships}
+        else v.UNKNOWN
+    )
 
 
 def _properties(frame: Frame, mapper: v.Mapped, name: str) -> v.Value:
@@ -84,7 +96,14 @@ def entries(receiver: v.Many, name: str) -> v.Value | None:
 
 
 def read(frame: Frame, receiver: v.Value, named: v.Mapped, at: Span) -> v.Value:
-    """`getattr(user, name)`: all that the name may be is read."""
+    """`getattr(user, name)`: all that the name may be is read. `getattr(User, name)`: what options are about."""
+    match receiver:
+        case v.ModelClass(model=model_id, alias=0) if named.kind == NAME and model_id == named.model:
+            return _attribute(frame, named)
+        case v.Method(receiver=v.Instance() as owner, name="awaitable_attrs"):
+            for name in named.names:
+                reads.refreshed(frame, owner, name, "refresh", at)
+            return v.Awaitable(v.UNKNOWN)
     model = frame.questions.model(receiver.model) if isinstance(receiver, v.Instance) else None
     if model is None or not isinstance(receiver, v.Instance) or named.kind != NAME:
         return v.UNKNOWN

@@ -318,7 +318,7 @@ class Getter(Struct, frozen=True):
 
 
 class Mapped(Struct, frozen=True):
-    """What SQLAlchemy tells of a model at run time. `kind`: class, state (of an object), mapper, property, or name.
+    """What SQLAlchemy tells of a model at run time. `kind`: class, state (of an object), mapper, property, name, attribute.
 
     `names` are the relationships that a property, or the name of one, may be.
     """
@@ -494,6 +494,11 @@ def parts_of(value: Value) -> tuple[Value, ...] | None:
     if known and isinstance(value, Items) and all(isinstance(i, Option | Attribute) for i in value.items):
         return value.items
     return None
+
+
+def taken(element: Value) -> Value:
+    """One element that is taken out of many by itself: which relationship that is, is not known."""
+    return UNKNOWN if isinstance(element, Mapped) else element
 
 
 def is_many(value: Value) -> bool:
