@@ -64,5 +64,7 @@ def _default(default: ex.Expr | None) -> v.Value | None:
             return v.Literal(value)
         case ex.Collection(items=items):
             return v.UNKNOWN if items else v.Items(())
+        case ex.Call(function=ex.Name(id="list" | "tuple" | "set"), arguments=(), keywords=()):
+            return v.Items(())
         case _:
             return None
