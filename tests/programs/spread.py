@@ -200,8 +200,9 @@ class SpreadGenerator(Generator):
         with self._captured() as body:
             statement = self._chain(self._start())
             body.append(f"return {statement}")
-        self._function("statement", "session", body)
-        return self._named(self._run("statement(session)"))
+        waits = any("await" in line for line in body)  # for the targets that are kept at hand
+        self._function("statement", "session", body, waits=waits)
+        return self._named(self._run(self._waited("statement(session)") if waits else "statement(session)"))
 
     def _from_executor(self) -> str:
         self._function("fetch", "session, query", [f"return {self._run('query')}"], waits=True)
