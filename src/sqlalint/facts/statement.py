@@ -1,5 +1,6 @@
 """Statements as plain values: the bodies of functions, classes and modules."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -253,6 +254,13 @@ def walk_statements(body: tuple[Statement, ...]) -> list[Statement]:
         for block in reversed(blocks(here)):
             pending.extend(reversed(block))
     return found
+
+
+def walk_expressions(body: tuple[Statement, ...]) -> Iterator[Expr]:
+    """Every expression in a body, at any depth, nested functions and classes included, outermost first."""
+    for statement in walk_statements(body):
+        for whole in expressions(statement):
+            yield from walk(whole)
 
 
 def expression_at(statement: Statement | None, span: Span) -> Expr | None:

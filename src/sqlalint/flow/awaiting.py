@@ -83,7 +83,7 @@ class _Walk:
         self._inside(self._function)
         if not self._named:
             return
-        every = [e for s in st.walk_statements((self._function,)) for o in st.expressions(s) for e in ex.walk(o)]
+        every = list(st.walk_expressions((self._function,)))
         for name, (call, text, edits, uses) in self._named.items():
             mentioned = {e.span for e in every if isinstance(e, ex.Name) and e.id == name}
             if len(mentioned) == len(uses) + 1:  # one is the assignment
@@ -258,13 +258,11 @@ class _Walk:
 
     def _around(self, call: ex.Call) -> ex.Await | None:
         """The `await` of a chain of plain methods that begins with a call."""
-        for statement in st.walk_statements((self._function,)):
-            for outermost in st.expressions(statement):
-                for found in ex.walk(outermost):
-                    if isinstance(found, ex.Await) and call in _chain(found.value):
-                        called = self._frame.async_calls.get(call.span)
-                        is_plain = called is None or awaited.GIVES.get(called.method) != "AsyncResult"
-                        return found if is_plain else None
+        for found in st.walk_expressions((self._function,)):
+            if isinstance(found, ex.Await) and call in _chain(found.value):
+                called = self._frame.async_calls.get(call.span)
+                is_plain = called is None or awaited.GIVES.get(called.method) != "AsyncResult"
+                return found if is_plain else None
         return None
 
     def _plain(self, expression: ex.Await) -> tuple[Edit, ...]:

@@ -43,8 +43,8 @@ def note_commit(frame: Frame, function: v.Value, call: ex.Call) -> None:
     if expiry == v.KEEPS and function.name == "commit":
         return
     seen = frame.seen(call.span)
-    frame.commits.append(Commit(seen.at, seen.calls, function.name, written, expiry, frame.depth > 0))
-    frame.commit_turns.append(CommitTurn(frame))
+    commit = Commit(seen.at, seen.calls, function.name, written, expiry, frame.depth > 0)
+    frame.commits.append(CommitTurn(commit, frame))
 
 
 def note_touch(frame: Frame, instance: v.Instance, at: At) -> None:
@@ -76,7 +76,8 @@ def told(summary: Summary, frame: Frame, function: st.Function) -> Summary:
         return summary
     own = {n for s in st.walk_statements(function.body) for n in _names_bound(s)}
     passed: dict[tuple[object, ...], Commit] = {}
-    for commit, turn in zip(frame.commits, frame.commit_turns, strict=True):
+    for turn in frame.commits:
+        commit = turn.commit
         if _is_shared(commit, own):
             loops = tuple(a.loop.number for a in turn.loops if a.loop.number not in turn.left)
             kind = commit.method, commit.session, commit.expiry, commit.conditional, loops
@@ -93,11 +94,11 @@ def take(frame: Frame, at: Seen, commits: tuple[Commit, ...], loops: Mapping[int
     """The commits of a function that is called; `loops` are its loops over what it is given, as they are done here."""
     for commit in commits:
         calls = (*at.calls, at.at, *commit.calls)
-        frame.commits.append(replace(commit, calls=calls, conditional=commit.conditional or frame.depth > 0, loops=()))
-        turn = CommitTurn(frame)
+        conditional = commit.conditional or frame.depth > 0
+        turn = CommitTurn(replace(commit, calls=calls, conditional=conditional, loops=()), frame)
         turn.loops += [loops[n] for n in commit.loops if n in loops]
         turn.depth += commit.conditional
-        frame.commit_turns.append(turn)
+        frame.commits.append(turn)
 
 
 # --- judging ---
@@ -105,7 +106,7 @@ def take(frame: Frame, at: Seen, commits: tuple[Commit, ...], loops: Mapping[int
 
 def expired(frame: Frame, used: Used) -> list[RowsExpired]:
     """One for each query whose rows a commit at each turn of it, or around it, expires."""
-    turned = [(c, t) for c, t in zip(frame.commits, frame.commit_turns, strict=True) if t.loops]
+    turned = [turn for turn in frame.commits if turn.loops]
     if not turned or _lets_go(used):
         return []
     events: dict[tuple[Spot, Spot], RowsExpired] = {}
@@ -113,13 +114,13 @@ def expired(frame: Frame, used: Used) -> list[RowsExpired]:
         if touch.instance.origin.stream:
             continue
         found = [
-            (commit, turn, active)
-            for commit, turn in turned
+            (turn, active)
+            for turn in turned
             for active in turn.loops
-            if _expires(touch, turn, active) and not _is_own_session(used, commit, active)
+            if _expires(touch, turn, active) and not _is_own_session(used, turn.commit, active)
         ]
         if found:
-            event = _event(frame, used, touch, *min(found, key=lambda f: f[1].depth - f[2].depth))
+            event = _event(frame, used, touch, *min(found, key=lambda f: f[0].depth - f[1].depth))
             events.setdefault((event.at, event.query.at), event)
     return list(events.values())
 
@@ -173,8 +174,8 @@ def _names_bound(statement: st.Statement) -> Iterator[str]:
             pass
 
 
-def _event(frame: Frame, used: Used, touch: Touch, commit: Commit, turn: CommitTurn, active: ActiveLoop) -> RowsExpired:
-    instance = touch.instance
+def _event(frame: Frame, used: Used, touch: Touch, turn: CommitTurn, active: ActiveLoop) -> RowsExpired:
+    commit, instance = turn.commit, touch.instance
     model = frame.questions.model(instance.model)
     rows = next((a.loop for a in turn.loops if a.loop.number == instance.loop), active.loop)
     return RowsExpired(

@@ -95,9 +95,10 @@ class ActiveLoop:
 
 
 class CommitTurn:
-    """The loops that a commit is in, and how many conditions; `left` are those that it is the last act of."""
+    """A commit, the loops that it is in, and how many conditions; `left` are those that it is the last act of."""
 
-    def __init__(self, frame: "Frame") -> None:
+    def __init__(self, commit: Commit, frame: "Frame") -> None:
+        self.commit = commit
         self.loops: list[ActiveLoop] = list(frame.loops)
         self.depth = frame.depth
         self.left: set[int] = set()
@@ -216,8 +217,7 @@ class Frame:
         self.counted: tuple[Counted, ...] = ()
         self.comprehended: dict[Span, v.Instance] = {}  # the objects that comprehensions are over, by where these are
         self.one_column: tuple[OneColumn, ...] = ()
-        self.commits: list[Commit] = []
-        self.commit_turns: list[CommitTurn] = []  # of each
+        self.commits: list[CommitTurn] = []
         self.row_uses: dict[tuple[int, int], Touch] = {}  # of the objects of loops, by loop and batch
         self.rows_expired: tuple[RowsExpired, ...] = ()
         self.depth = 0  # of conditions
@@ -281,7 +281,7 @@ class Frame:
 
     def leave(self, mark: tuple[int, int, int], loop_numbers: set[int]) -> None:
         """The way on which these commits stand leaves the loops: no turn of them comes after one."""
-        for turn in self.commit_turns[mark[2] :]:
+        for turn in self.commits[mark[2] :]:
             turn.left |= loop_numbers
 
     def forget_expiries(self, position: int, steps: int, *, raises: bool) -> None:

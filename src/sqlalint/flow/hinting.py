@@ -16,6 +16,7 @@ from sqlalint.flow.text import Text
 from sqlalint.project.symbols import Definition, External
 
 _DEEPEST = 8  # expressions that stand for others
+_KNOWN = sys.stdlib_module_names | {"sqlalchemy", "alembic"}  # what these give is no matter of hints
 _SOME = '"..."'
 _ASYNC = "sqlalchemy.ext.asyncio.AsyncSession"
 
@@ -211,11 +212,7 @@ class _Hinting(NamedTuple):
         match function:
             case v.FunctionRef(path=path, key=key):
                 return self._of_function(what, path, key)
-            case v.ExternalRef(name=name) if name.partition(".")[0] in (
-                *sys.stdlib_module_names,
-                "sqlalchemy",
-                "alembic",
-            ):
+            case v.ExternalRef(name=name) if name.partition(".")[0] in _KNOWN:
                 return None
             case v.ExternalRef(name=name) if not name.endswith("()"):
                 full = f"{name}({self._parameters(call)})" if self._statement(call) else name
@@ -252,7 +249,8 @@ class _Hinting(NamedTuple):
         found = self._missing(method.value, 0)
         if found is None:
             return
-        awaited = isinstance(self._around(call), ex.Await)
+        parts = st.walk_expressions(self.text.function.body)
+        awaited = any(isinstance(part, ex.Await) and part.value is call for part in parts)
         text = f"that `{found.what}` is a session is told by its use alone, {found.because}"
         if not found.key:
             hint = f"annotate it as {'AsyncSession' if awaited else 'Session'}"
@@ -261,14 +259,6 @@ class _Hinting(NamedTuple):
         else:
             hint = f'[tool.sqlalint] sessions = ["{found.key}"]'
         yield _Told(f"{text}; {hint}", found.because, found.key)
-
-    def _around(self, call: ex.Call) -> ex.Expr | None:
-        for statement in st.walk_statements(self.text.function.body):
-            for expression in st.expressions(statement):
-                for part in ex.walk(expression):
-                    if isinstance(part, ex.Await) and part.value is call:
-                        return part
-        return None
 
     def _preloads(self, read: v.Instance, model: str, attribute: str, row: int) -> Iterator[_Told]:
         """The functions that were given the objects before, and may have loaded it."""

@@ -10,6 +10,7 @@ from sqlalint.facts import expression as ex
 from sqlalint.facts import statement as st
 from sqlalint.facts.span import Spot
 from sqlalint.flow.events import LazyRead
+from sqlalint.flow.supplied import RECEIVERS
 from sqlalint.project import edits
 from sqlalint.project.project import Project
 
@@ -94,16 +95,14 @@ def _goes_into_options(function: st.Function, name: str) -> bool:
         and isinstance(e.function, ex.Attribute)
         and e.function.name == "options"
         and any(isinstance(a, ex.Starred) and ex.dotted(a.value) == name for a in e.arguments)
-        for statement in st.walk_statements(function.body)
-        for whole in st.expressions(statement)
-        for e in ex.walk(whole)
+        for e in st.walk_expressions(function.body)
     )
 
 
 def _before(function: st.Function, call: ex.Call) -> int:
     """How many of a function's parameters the arguments of a call fill by their place."""
     first = function.parameters[0].name if function.parameters else ""
-    is_bound = first in ("self", "cls") and isinstance(call.function, ex.Attribute)
+    is_bound = first in RECEIVERS and isinstance(call.function, ex.Attribute)
     return len(call.arguments) + is_bound
 
 

@@ -34,16 +34,10 @@ def protection(frame: Frame, function: st.Function, check: VersionCheck) -> str:
     return ""
 
 
-def _expressions(function: st.Function) -> Iterator[ex.Expr]:
-    for statement in st.walk_statements((function,)):
-        for expression in st.expressions(statement):
-            yield from ex.walk(expression)
-
-
 def _is_condition(function: st.Function, name: str) -> bool:
     """Whether a condition of a statement seems to hold the column: `filter_by(version=)`, `t.c.version ==`, SQL."""
     word = re.compile(rf"\bupdate\b.*\bset\b.*\bwhere\b.*\b{name}\b", re.IGNORECASE | re.DOTALL)
-    for expression in _expressions(function):
+    for expression in st.walk_expressions((function,)):
         match expression:
             case ex.Call(function=ex.Attribute(name="filter_by")) if expression.keyword(name) is not None:
                 return True
@@ -59,7 +53,7 @@ def _locks(frame: Frame, path: str, function: st.Function, depth: int) -> bool:
     have been followed with what they are given, and need not be looked at."""
     if any(_takes_lock(s) for s in st.walk_statements((function,))):
         return True
-    for expression in _expressions(function):
+    for expression in st.walk_expressions((function,)):
         match expression:
             case ex.Literal(value=str() as text) if _LOCKS_IN_SQL.search(text):
                 return True
@@ -89,7 +83,7 @@ def _last(expression: ex.Expr) -> str:
 
 
 def _calls(function: st.Function) -> Iterator[ex.Expr]:
-    yield from (e.function for e in _expressions(function) if isinstance(e, ex.Call))
+    yield from (e.function for e in st.walk_expressions((function,)) if isinstance(e, ex.Call))
 
 
 def _wrapped_in(function: st.Function) -> Iterator[ex.Expr]:

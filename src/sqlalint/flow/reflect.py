@@ -122,10 +122,9 @@ def _makes_plain(function: st.Function | None) -> bool:
         return False
     if function.is_generator:
         return True
-    statements = st.walk_statements(function.body)
-    if not any(isinstance(s, st.Return) and s.value is not None for s in statements):
+    if not any(isinstance(s, st.Return) and s.value is not None for s in st.walk_statements(function.body)):
         return False
-    return any(_is_dict(part) for s in statements for e in st.expressions(s) for part in ex.walk(e))
+    return any(map(_is_dict, st.walk_expressions(function.body)))
 
 
 def _is_dict(part: ex.Expr) -> bool:

@@ -149,11 +149,9 @@ def _is_negative(test: ex.Expr) -> bool:
 
 def called_names(body: Block) -> Iterator[tuple[str, ex.Call]]:
     """The calls in a body, by the last name of what is called."""
-    for statement in st.walk_statements(body):
-        for expression in st.expressions(statement):
-            for part in ex.walk(expression):
-                if isinstance(part, ex.Call):
-                    yield last_name(part.function), part
+    for part in st.walk_expressions(body):
+        if isinstance(part, ex.Call):
+            yield last_name(part.function), part
 
 
 def last_name(function: ex.Expr) -> str:

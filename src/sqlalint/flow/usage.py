@@ -17,15 +17,13 @@ def used(text: Text, what: str) -> tuple[set[str], set[str]]:
     """The attributes that a function reads of something, as it is written, and of the elements of it."""
     read: set[str] = set()
     elements: set[str] = set()
-    for statement in st.walk_statements(text.function.body):
-        for expression in st.expressions(statement):
-            for part in ex.walk(expression):
-                if not isinstance(part, ex.Attribute):
-                    continue
-                if _stands_for(text, part.value, what, 0):
-                    read.add(part.name)
-                elif isinstance(part.value, ex.Name) and _iterates(text, part.value.id, what):
-                    elements.add(part.name)
+    for part in st.walk_expressions(text.function.body):
+        if not isinstance(part, ex.Attribute):
+            continue
+        if _stands_for(text, part.value, what, 0):
+            read.add(part.name)
+        elif isinstance(part.value, ex.Name) and _iterates(text, part.value.id, what):
+            elements.add(part.name)
     return read, elements
 
 
@@ -40,14 +38,8 @@ def session(text: Text, what: str) -> str:
     ]
     if not executed:
         return ""
-    awaited = {a.value.span for a in _awaited(text)}
+    awaited = {e.value.span for e in st.walk_expressions(text.function.body) if isinstance(e, ex.Await)}
     return _ASYNC if any(call.span in awaited for call in executed) else _SYNC
-
-
-def _awaited(text: Text) -> Iterator[ex.Await]:
-    for statement in st.walk_statements(text.function.body):
-        for expression in st.expressions(statement):
-            yield from (inner for inner in ex.walk(expression) if isinstance(inner, ex.Await))
 
 
 def part(text: Text, what: str) -> str:

@@ -10,7 +10,7 @@ from sqlalint.flow.used import Used
 
 def look_at_uses(frame: Frame, function: st.Function) -> None:
     """Find what is done with fetched rows, for the rules that judge it."""
-    expires = bool(frame.row_uses) and any(turn.loops for turn in frame.commit_turns)
+    expires = bool(frame.row_uses) and any(turn.loops for turn in frame.commits)
     if not expires and not frame.fetches and not frame.comprehended and not any(r.loop is None for r in frame.reads):
         return
     used = Used(function)

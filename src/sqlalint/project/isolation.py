@@ -36,12 +36,10 @@ def _asks(statement: st.Statement | None) -> bool:
 
 def _levels(statement: st.Statement) -> Iterator[ex.Expr]:
     """What is given as `isolation_level`, by keyword or in a dict."""
-    for inner in st.walk_statements((statement,)):
-        for outermost in st.expressions(inner):
-            for expression in ex.walk(outermost):
-                if isinstance(expression, ex.Call) and (level := expression.keyword("isolation_level")) is not None:
-                    yield level
-                if isinstance(expression, ex.Mapping):
-                    for key, value in zip(expression.keys, expression.values, strict=True):
-                        if isinstance(key, ex.Literal) and key.value == "isolation_level":
-                            yield value
+    for expression in st.walk_expressions((statement,)):
+        if isinstance(expression, ex.Call) and (level := expression.keyword("isolation_level")) is not None:
+            yield level
+        if isinstance(expression, ex.Mapping):
+            for key, value in zip(expression.keys, expression.values, strict=True):
+                if isinstance(key, ex.Literal) and key.value == "isolation_level":
+                    yield value

@@ -54,11 +54,9 @@ def _commits(project: "Project") -> bool:
 
 
 def _calls(project: "Project", path: str, statement: st.Statement | None) -> Iterator[tuple[str, ex.Call]]:
-    for inner in st.walk_statements((statement,)) if statement is not None else ():
-        for outermost in st.expressions(inner):
-            for found in ex.walk(outermost):
-                if isinstance(found, ex.Call) and (what := _made(project, path, found)):
-                    yield what, found
+    for found in st.walk_expressions((statement,)) if statement is not None else ():
+        if isinstance(found, ex.Call) and (what := _made(project, path, found)):
+            yield what, found
 
 
 def _made(project: "Project", path: str, call: ex.Call) -> str:

@@ -192,8 +192,6 @@ class Apart:
 
 def _calls(statement: st.Statement | None, path: str, key: str) -> Iterator[Term]:
     """All calls in a statement and below it."""
-    for inner in st.walk_statements((statement,)) if statement is not None else ():
-        for expression in st.expressions(inner):
-            for part in ex.walk(expression):
-                if isinstance(part, ex.Call):
-                    yield Term(path, key, part)
+    for part in st.walk_expressions((statement,)) if statement is not None else ():
+        if isinstance(part, ex.Call):
+            yield Term(path, key, part)

@@ -75,11 +75,9 @@ def _unnamed(table: Table) -> int:
 def _call(project: "Project", path: str, key: str, row: int, column: int) -> Span:
     """The call that begins there, whole."""
     statement = project.statement(path, key)
-    for inner in st.walk_statements((statement,)) if statement is not None else ():
-        for expression in st.expressions(inner):
-            for part in ex.walk(expression):
-                if isinstance(part, ex.Call) and (part.span.row, part.span.column) == (row, column):
-                    return part.span
+    for part in st.walk_expressions((statement,)) if statement is not None else ():
+        if isinstance(part, ex.Call) and (part.span.row, part.span.column) == (row, column):
+            return part.span
     return Span(row, column, row, column + 1)
 
 

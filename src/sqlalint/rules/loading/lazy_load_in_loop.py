@@ -70,7 +70,7 @@ def _tier(read: LazyRead) -> Confidence:
         return Confidence.LIKELY
     if relationship.direction != "many-to-one":
         return Confidence.CERTAIN
-    elsewhere = (read.query.at.path, read.query.at.definition) != (read.at.path, read.at.definition)
+    elsewhere = not read.query.at.is_beside(read.at)
     if (relationship.self_referential and read.target_held) or read.target_alive:
         return Confidence.POSSIBLE  # objects are kept, and what the rows lead to may be among them
     shared = elsewhere or read.target_held or relationship.self_referential or _is_lookup(read)
