@@ -29,6 +29,7 @@ from sqlalint.flow.events import (
     StatementExecuted,
 )
 from sqlalint.hashing import blake2b
+from sqlalint.project.history.migration import migrations
 from sqlalint.project.migrations.opened import Outline, outline
 from sqlalint.project.models.keys import unindexed_keys
 from sqlalint.project.models.metadata import unnamed_constraints
@@ -151,6 +152,7 @@ SOURCES: tuple[Source, ...] = (
     lambda project: project.unreadable,
     lambda project: project.migrations.trees,
     lambda project: project.migrations.revisions,
+    migrations,
     suppression_comments,
     unindexed_keys,
     written_defaults,

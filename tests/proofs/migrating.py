@@ -24,6 +24,11 @@ with engine.connect() as connection:
         context.run_migrations()
 """
 
+ENV_BEGINS = ENV.replace("engine.connect()", "engine.begin()").replace(
+    "    with context.begin_transaction():\n        context.run_migrations()", "    context.run_migrations()"
+)
+ENV_COMMITS = ENV + "    connection.commit()\n"
+
 HEAD = """
 import sqlalchemy as sa
 from alembic import op
@@ -119,3 +124,12 @@ def history_of(example: Example, folder: Path, url: str) -> History:
     """The history of a rule's example."""
     prefix = "migrations/"
     return History(folder, url, {p.removeprefix(prefix): t for p, t in example.files.items() if p.startswith(prefix)})
+
+
+Page = Callable[[str, str], History]  # the bad or good example of a rule, by its code
+One = Callable[..., History]  # a history of one revision, `aa`, whose upgrade() has these lines
+
+
+def is_sqlite(history: History) -> bool:
+    """Whether a history is run on SQLite."""
+    return history.url.startswith("sqlite")

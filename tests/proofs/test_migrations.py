@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,54 +11,10 @@ import sqlalchemy as sa
 from sqlalint.rules.registry import find_rule
 from tests.examples import example
 from tests.harness import lint
-from tests.proofs.migrating import ENV, History, history_of, revision
+from tests.proofs.migrating import ENV, ENV_BEGINS, ENV_COMMITS, History, One, Page, is_sqlite, revision
 
-ENV_BEGINS = ENV.replace("engine.connect()", "engine.begin()").replace(
-    "    with context.begin_transaction():\n        context.run_migrations()", "    context.run_migrations()"
-)
-ENV_COMMITS = ENV + "    connection.commit()\n"
 BOTH = frozenset({"t1", "t2"})
 TABLE = 'op.create_table("{}", sa.Column("id", sa.Integer, primary_key=True))'
-
-
-@pytest.fixture(params=["postgresql", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'app.db'}"
-    found: str = request.getfixturevalue("postgres")
-    return found
-
-
-@pytest.fixture
-def page(url: str, tmp_path: Path) -> Callable[[str, str], History]:
-    """The bad or good example of a rule."""
-
-    def make(code: str, kind: str) -> History:
-        rule = find_rule(code)
-        assert rule is not None
-        return history_of(example(rule, kind), tmp_path, url)
-
-    return make
-
-
-@pytest.fixture
-def one(url: str, tmp_path: Path) -> Callable[..., History]:
-    """A history of one revision, `aa`, whose upgrade() has these lines."""
-
-    def make(*lines: str, env: str = ENV) -> History:
-        body = "def upgrade():\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
-        return History(tmp_path, url, {"env.py": env, **revision("aa", body)})
-
-    return make
-
-
-Page = Callable[[str, str], History]
-One = Callable[..., History]
-
-
-def is_sqlite(history: History) -> bool:
-    return history.url.startswith("sqlite")
 
 
 # --- SAL601 ---

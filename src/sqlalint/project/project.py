@@ -19,6 +19,7 @@ from sqlalint.report.places import is_test
 
 if TYPE_CHECKING:
     from sqlalint.project.environment import Environment
+    from sqlalint.project.history import Histories
     from sqlalint.project.migrations import Migrations
     from sqlalint.project.models import Models
     from sqlalint.project.models.classes import Classes
@@ -207,6 +208,13 @@ class Project:
         from sqlalint.project.migrations import read_migrations
 
         return read_migrations(self)
+
+    @functools.cached_property
+    def histories(self) -> "Histories":
+        """Script trees replayed."""
+        from sqlalint.project.history import Histories
+
+        return Histories(self)
 
     @functools.cached_property
     def environment(self) -> "Environment":

@@ -10,11 +10,16 @@ from sqlalint.facts.span import Spot
 
 class ColumnType(Struct, frozen=True, array_like=True):
     """A column's type: its canonical name (`sqlalchemy.String`, `sqlalchemy.dialects.postgresql.JSONB`), or the key of a
-    class of the project (`path::key`); its arguments as they are written, literals only (None for anything else)."""
+    class of the project (`path::key`); its arguments as they are written, literals only (None for anything else).
+
+    In migrations `of` is the type of an array's items, and `variants` what `with_variant` says, by dialect.
+    """
 
     name: str
     arguments: tuple[str | int | float | bool | None, ...] = ()
     keywords: tuple[tuple[str, str | int | float | bool | None], ...] = ()
+    of: "ColumnType | None" = None
+    variants: tuple[tuple[str, "ColumnType"], ...] = ()
 
     def keyword(self, name: str) -> str | int | float | bool | None:
         """A keyword argument's literal value; None if it is absent or no literal."""

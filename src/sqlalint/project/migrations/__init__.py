@@ -71,7 +71,7 @@ class Migrations:
             from sqlalint.project.migrations.reach import find_reached
 
             kept = Kept(self._project, "reached", frozenset[str])
-            key = self._key(path, "")
+            key = self.key(path, "")
             found = kept.find([key]).get(key) or kept.make(key, lambda: find_reached(self._project, path))
             self._reached[path] = found.result
         return self._reached[path]
@@ -93,20 +93,25 @@ class Migrations:
             self._fetch()
             if (path, key) in self._bodies:
                 return self._bodies[path, key]
+        assert self._kept is not None
+        return self._kept.make(self.key(path, key), lambda: self.walked(path, key)).result
+
+    def walked(self, path: str, key: str) -> "Body":
+        """What a function does, walked through anew: for results that are kept with all that they were read from."""
         from sqlalint.project.migrations.walk import Walk
 
-        assert self._kept is not None
-        return self._kept.make(self._key(path, key), lambda: Walk(self._project).body(path, key)).result
+        return Walk(self._project).body(path, key)
 
     def _fetch(self) -> None:
         from sqlalint.project.migrations.operations import Body
 
         self._kept = Kept(self._project, "body", Body)
         functions = [(r.path, key) for r in self.revisions for key in (r.upgrade, r.downgrade) if key is not None]
-        found = self._kept.find([self._key(*at) for at in functions])
-        self._bodies = {at: held.result for at in functions if (held := found.get(self._key(*at))) is not None}
+        found = self._kept.find([self.key(*at) for at in functions])
+        self._bodies = {at: held.result for at in functions if (held := found.get(self.key(*at))) is not None}
 
-    def _key(self, path: str, key: str) -> bytes:
+    def key(self, path: str, key: str) -> bytes:
+        """Under what results of a function of a revision are kept."""
         records = self._project.records
         return records.keys.get(path, path.encode()) + b"\0" + key.encode() if records else b""
 

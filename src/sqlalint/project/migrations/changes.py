@@ -87,20 +87,20 @@ def tables_of(project: Project, step: Step) -> set[str]:
     match step:
         case Directive():
             own = {step.table} if step.table else set()
-            return own | _in_expressions(project, step.at.path, [v for _, v in step.arguments] if not own else [])
+            return own | tables_in(project, step.at.path, [v for _, v in step.arguments] if not own else [])
         case Execution(sql=str(text)):
             found = {t for s in sql.statements(text) for t in sql.tables(s)}
             objects = [o for s in sql.statements(text) if (o := sql.schema_object(s))]
             return found | {o[2] for o in objects if o[1] == "table"} | {o[3] for o in objects if o[3]}
         case Execution(expression=expression) if expression is not None:
-            return _in_expressions(project, step.at.path, [expression])
+            return tables_in(project, step.at.path, [expression])
         case Creation(of=of):
-            return _in_expressions(project, step.at.path, [of])
+            return tables_in(project, step.at.path, [of])
         case _:
             return set()
 
 
-def _in_expressions(project: Project, path: str, expressions: Iterable[Expr]) -> set[str]:
+def tables_in(project: Project, path: str, expressions: Iterable[Expr]) -> set[str]:
     """The tables that expressions name: `table("x")`, `Table("x", ...)`, classes with a `__tablename__`."""
     return {name for e in expressions for part in walk(e) for name in _named(project, path, part)}
 

@@ -14,6 +14,7 @@ from sqlalint.project.models.written import application_tables
 from sqlalint.project.schema import Table
 
 if TYPE_CHECKING:
+    from sqlalint.project.migrations.revision import ScriptTree
     from sqlalint.project.project import Project
 
 _MADE = re.compile(r"(.+)::(.*)@(\d+):(\d+)")
@@ -29,12 +30,9 @@ class UnnamedConstraints(Struct, frozen=True, array_like=True):
 
 def unnamed_constraints(project: "Project") -> Iterator[UnnamedConstraints]:
     """Every metadata that has revisions, no naming convention, and constraints without a name."""
-    if not project.migrations.revisions or _is_named_later(project):
+    if not project.migrations.revisions or is_named_later(project):
         return
-    tables: dict[str, list[Table]] = {}
-    for table in application_tables(project.models):
-        if not is_test(table.at.path):
-            tables.setdefault(table.metadata, []).append(table)
+    tables = tables_by_metadata(project)
     conventions = project.models.naming_conventions
     migrated = _migrated(project, tables)
     for metadata, own in tables.items():
@@ -44,7 +42,7 @@ def unnamed_constraints(project: "Project") -> Iterator[UnnamedConstraints]:
             yield UnnamedConstraints(at, name, count)
 
 
-def _is_named_later(project: "Project") -> bool:
+def is_named_later(project: "Project") -> bool:
     """Whether some module sets the convention of a metadata that is made already."""
     return any(
         entry.kind == "statement" and entry.name.endswith(".naming_convention")
@@ -55,15 +53,29 @@ def _is_named_later(project: "Project") -> bool:
 
 def _migrated(project: "Project", tables: dict[str, list[Table]]) -> set[str]:
     """The metadatas that some env.py reaches; where none reaches any, the only one."""
-    found: set[str] = set()
-    for tree in project.migrations.trees:
-        if tree.env is None or tree.env not in project.files or not tree.revisions:
-            continue
-        reached = project.migrations.reached(tree.env)
-        for metadata, own in tables.items():
-            if metadata.partition("::")[0] in reached or any(t.at.path in reached for t in own):
-                found.add(metadata)
+    found = {m for tree in project.migrations.trees for m in metadatas_of(project, tree, tables)}
     return found or (set(tables) if len(tables) == 1 else set())
+
+
+def metadatas_of(project: "Project", tree: "ScriptTree", tables: dict[str, list[Table]]) -> set[str]:
+    """The metadatas that the env.py of a script tree reaches, of those whose tables are given."""
+    if tree.env is None or tree.env not in project.files or not tree.revisions:
+        return set()
+    reached = project.migrations.reached(tree.env)
+    return {
+        metadata
+        for metadata, own in tables.items()
+        if metadata.partition("::")[0] in reached or any(t.at.path in reached for t in own)
+    }
+
+
+def tables_by_metadata(project: "Project") -> dict[str, list[Table]]:
+    """The application's tables, by their metadata."""
+    tables: dict[str, list[Table]] = {}
+    for table in application_tables(project.models):
+        if not is_test(table.at.path):
+            tables.setdefault(table.metadata, []).append(table)
+    return tables
 
 
 def _unnamed(table: Table) -> int:
