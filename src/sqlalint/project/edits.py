@@ -54,6 +54,21 @@ def call_around(project: "Project", at: Spot) -> ex.Call | None:
     return None
 
 
+def keyword_at(project: "Project", at: Spot) -> ex.Keyword | None:
+    """The keyword argument that stands exactly there."""
+    statement = project.statement(at.path, at.definition)
+    for inner in st.walk_statements((statement,)) if statement is not None else ():
+        for expression in (e for outermost in _expressions(inner) for e in ex.walk(outermost)):
+            found = (
+                next((k for k in expression.keywords if k.span == at.span), None)
+                if isinstance(expression, ex.Call)
+                else None
+            )
+            if found is not None:
+                return found
+    return None
+
+
 def _expressions(statement: st.Statement) -> tuple[ex.Expr, ...]:
     match statement:
         case st.Assign(annotation=annotation) if annotation is not None:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from sqlalint.project.project import Project
 
 
+_DIALECTS = ("postgresql", "sqlite", "mysql", "mariadb", "oracle", "mssql")
+
+
 class Histories:
     """The script trees of a project, replayed when that is asked for."""
 
@@ -36,13 +39,27 @@ class Histories:
 
     def dialect(self, tree: ScriptTree) -> str | None:
         """The dialect that a tree is run on: one that its folder names, else that in play, PostgreSQL before others."""
-        folders = {part for path in (tree.folder, *tree.versions) for part in path.lower().split("/")}
         dialects = self.project.environment.dialects
         names = [d.name for d in dialects if d.certainty == "known"] or [d.name for d in dialects]
-        named = [n for n in ("postgresql", "sqlite", "mysql", "mariadb", "oracle", "mssql") if n in folders]
-        if len(named) == 1:
-            return named[0]
+        named = self._named(tree)
+        if named is not None:
+            return named
         return "postgresql" if "postgresql" in names else names[0] if names else None
+
+    def runs_on(self, tree: ScriptTree, dialect: str) -> bool | None:
+        """Whether a tree is run on a dialect: True where that is known, None where it is inferred from a driver."""
+        if self.dialect(tree) != dialect and self._named(tree) is not None:
+            return False
+        if self._named(tree) == dialect or self.project.environment.knows(dialect):
+            return True
+        return None if self.project.environment.may_use(dialect) else False
+
+    @staticmethod
+    def _named(tree: ScriptTree) -> str | None:
+        """The one dialect that the folders of a tree name."""
+        folders = {part for path in (tree.folder, *tree.versions) for part in path.lower().split("/")}
+        named = [n for n in _DIALECTS if n in folders]
+        return named[0] if len(named) == 1 else None
 
     def script(self, revision: Revision, which: str, dialect: str | None) -> Script:
         """What `upgrade` or `downgrade` of a revision does; nothing where there is none."""

@@ -166,8 +166,8 @@ class _Lowering:
         )
 
     def _keyword(self, step: Directive, name: str) -> Spot | None:
-        value = step.argument(name)
-        return self._reader.spot(value.span) if value is not None else None
+        span = step.span(name)
+        return self._reader.spot(span) if span is not None else None
 
     def create_index(self, step: Directive) -> Iterable[AnyOperation]:
         columns = step.argument("columns")

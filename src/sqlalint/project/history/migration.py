@@ -27,6 +27,10 @@ class Migration:
         self.replay = replay
         self.dialect = replay.dialect
 
+    def runs_on(self, dialect: str) -> bool | None:
+        """Whether the tree is run on a dialect: True where that is known, None where a driver infers it."""
+        return self.replay.runs_on(dialect)
+
     @functools.cached_property
     def before(self) -> Schema:
         """The schema that the upgrade meets."""

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypedDict
 from msgspec import Struct
 
 from sqlalint.facts.span import Spot
-from sqlalint.project.history.schema import Column, Constraint, Index, ServerDefault
+from sqlalint.project.history.schema import Column, Constraint, Index, Schema, ServerDefault
 from sqlalint.project.migrations.operations import Batch, Scope
 from sqlalint.project.schema import ColumnType
 
@@ -109,6 +109,12 @@ class AlterColumn(Operation, frozen=True, tag="alter_column"):
     type_at: Spot | None = None
     nullable_at: Spot | None = None
     default_at: Spot | None = None
+
+    def old_type(self, before: Schema) -> ColumnType | None:
+        """The type that the column had: as revisions made it, else as `existing_type` says; None where not known."""
+        table = before.table(self.table)
+        column = table.column(self.column or "") if table is not None else None
+        return (column.type if column is not None else None) or self.existing_type
 
 
 class CreateIndex(Operation, frozen=True, tag="create_index"):

@@ -43,6 +43,10 @@ class Replay:
         """The naming convention under which the tree is run; None where it is not known."""
         return convention_of(self._histories.project, self.tree)
 
+    def runs_on(self, dialect: str) -> bool | None:
+        """As `Histories.runs_on`."""
+        return self._histories.runs_on(self.tree, dialect)
+
     @functools.cached_property
     def head(self) -> Schema:
         """The schema after all revisions."""

@@ -332,7 +332,7 @@ def _altered(action: exp.AlterColumn, table: str | None, place: Where) -> AnyOpe
     args = action.args
     if args.get("dtype") is not None:
         given.add("type_")
-    if args.get("using") is not None:
+    if args.get("using"):
         given.add("postgresql_using")
     if args.get("allow_null") is not None:
         given.add("nullable")

@@ -2,7 +2,7 @@
 
 from sqlalint.facts import expression as ex
 from sqlalint.facts.statement import Assign
-from sqlalint.project.history.schema import ENUMS
+from sqlalint.project.history.schema import ENUMS, enum_name
 from sqlalint.project.project import Project
 from sqlalint.project.schema import ColumnType
 from sqlalint.project.symbols import Definition, External
@@ -142,3 +142,60 @@ def family(type_: ColumnType | None) -> str | None:
     if type_.name in ENUMS and type_.keyword("native_enum") is False:
         return "string"
     return _FAMILIES.get(last)
+
+
+# What PostgreSQL casts by itself where a column's type changes, values and default alike (run on 18; a test holds it).
+_CASTS: dict[str, frozenset[str]] = {
+    "integer": frozenset({"integer", "numeric", "float", "string"}),
+    "numeric": frozenset({"integer", "numeric", "float", "string"}),
+    "float": frozenset({"integer", "numeric", "float", "string"}),
+    "boolean": frozenset({"boolean", "string"}),
+    "string": frozenset({"string"}),
+    "date": frozenset({"string", "date", "datetime"}),
+    "datetime": frozenset({"string", "date", "datetime", "time"}),
+    "time": frozenset({"string", "time", "interval"}),
+    "interval": frozenset({"string", "time", "interval"}),
+    "json": frozenset({"string", "json", "jsonb"}),
+    "jsonb": frozenset({"string", "json", "jsonb"}),
+    "uuid": frozenset({"string", "uuid"}),
+    "enum": frozenset({"string"}),
+    "binary": frozenset({"string", "binary"}),
+    "inet": frozenset({"string", "inet"}),
+    "array": frozenset({"string"}),
+}  # fmt: skip
+
+
+def casts_by_itself(old: ColumnType | None, new: ColumnType | None) -> bool | None:
+    """Whether PostgreSQL changes a column from one type to the other without USING; None where that is not known."""
+    before, after = family(on(old, "postgresql")), family(on(new, "postgresql"))
+    if before is None or after is None or before not in _CASTS or after not in _CASTS:
+        return None
+    if before == after == "array":
+        inner = casts_by_itself(old.of if old else None, new.of if new else None)
+        return True if inner else None
+    if before == after == "enum":
+        names = enum_name(old), enum_name(new)
+        return None if None in names else names[0] == names[1]
+    return after in _CASTS[before]
+
+
+def written_type(type_: ColumnType | None) -> str:
+    """A type for messages, as PostgreSQL or SQLAlchemy would have it: `integer`, `varchar(20)`, `status` (an enum)."""
+    if type_ is None:
+        return "?"
+    named = enum_name(type_)
+    if named is not None:
+        return f"{named}[]" if type_.of is not None else named
+    if type_.of is not None:
+        return f"{written_type(type_.of)}[]"
+    last = type_.name.rpartition(".")[2].rpartition("::")[2]
+    word = _SQL_NAMES.get(last, last.lower())
+    length = type_.keyword("length")
+    return f"{word}({length})" if word == "varchar" and length is not None else word
+
+
+_SQL_NAMES = {
+    "String": "varchar", "Unicode": "varchar", "VARCHAR": "varchar", "Text": "text", "UnicodeText": "text",
+    "SmallInteger": "smallint", "BigInteger": "bigint", "LargeBinary": "bytea", "DateTime": "timestamp", "Float": "float",
+    "DOUBLE_PRECISION": "double precision",
+}  # fmt: skip

@@ -113,8 +113,10 @@ class Calls:
                 self._execute("op", name, closed, values, call, frame)
                 return closed
             case _:
-                arguments_, rest, complete = directives.bound(name, closed, in_batch=ops.batch is not None)
-                self._note(Directive(at, frame.scope, name, ops.batch, arguments_, rest, complete), frame)
+                in_batch = ops.batch is not None
+                arguments_, rest, complete = directives.bound(name, closed, in_batch=in_batch)
+                spans = directives.spans(name, call, in_batch=in_batch)
+                self._note(Directive(at, frame.scope, name, ops.batch, arguments_, rest, complete, spans), frame)
                 return closed
 
     # --- connections and Sessions ---

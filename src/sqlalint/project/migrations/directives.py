@@ -1,6 +1,7 @@
 """Alembic's directives: the names of their arguments, outside and inside of a batch block."""
 
 from sqlalint.facts.expression import Call, Expr, Keyword, Starred
+from sqlalint.facts.span import Span
 
 # The positional parameters; a last one that begins with `*` takes all the rest.
 OP: dict[str, tuple[str, ...]] = {
@@ -70,6 +71,13 @@ def bound(name: str, call: Call, *, in_batch: bool) -> tuple[tuple[tuple[str, Ex
         (_RENAMED.get(k.name, k.name) if _is_old(name, k) else k.name, k.value) for k in call.keywords if k.name
     ]
     return tuple(arguments), tuple(rest), complete
+
+
+def spans(name: str, call: Call, *, in_batch: bool) -> tuple[tuple[str, Span], ...]:
+    """Where the arguments are written, by the names under which `bound` gives them; a keyword's with the keyword."""
+    keywords = {k.value.span: k.span for k in call.keywords}
+    arguments = bound(name, call, in_batch=in_batch)[0]
+    return tuple((key, keywords.get(value.span, value.span)) for key, value in arguments)
 
 
 def _is_old(directive: str, keyword: Keyword) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from sqlalint.facts.expression import Call, Collection, Expr, Literal
-from sqlalint.facts.span import Spot
+from sqlalint.facts.span import Span, Spot
 
 
 class Guard(Struct, frozen=True, array_like=True):
@@ -46,13 +46,20 @@ class _Step(Struct, frozen=True, array_like=True):
 
 class Directive(_Step, frozen=True, tag="op"):
     """A call of Alembic's: `name` is the directive, `arguments` its arguments under their names in the signature,
-    `rest` those of `*columns`. `complete` is False where `*` or `**` hide some."""
+    `rest` those of `*columns`. `complete` is False where `*` or `**` hide some. `spans` are the arguments as they are
+    written in the call, by the same names, keywords with theirs: an argument itself may be a constant from elsewhere.
+    """
 
     name: str
     batch: Batch | None
     arguments: tuple[tuple[str, Expr], ...]
     rest: tuple[Expr, ...]
     complete: bool
+    spans: tuple[tuple[str, Span], ...] = ()
+
+    def span(self, name: str) -> Span | None:
+        """Where an argument is written, with its keyword."""
+        return next((span for key, span in self.spans if key == name), None)
 
     def argument(self, name: str) -> Expr | None:
         """The argument of that name; None where it is not given."""
