@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sqlalint.facts.span import Spot
 from sqlalint.project.history import operations as op
-from sqlalint.project.history.names import Convention, by_convention
+from sqlalint.project.history.names import Convention, by_convention, may_be_called, server_name
 from sqlalint.project.history.schema import (
     SQL,
     Column,
@@ -157,7 +157,7 @@ class _Change:
     def _with_index(self, table: Table, index: Index, at: Spot) -> Table:
         convention = self.setting.convention
         name = index.name
-        if name is None and convention is not None:
+        if index.naming == "server" and convention is not None:
             name = by_convention(convention, "index", table.name, index.columns)
         made = replace(index, name=name, sure=self.sure, made=self.made(at))
         return replace(table, indexes=(*(i for i in table.indexes if name is None or i.name != name), made))
@@ -188,10 +188,20 @@ class _Change:
         table = self.schema.table(operation.table)
         if table is None and any(g.kind == "exists" for g in operation.scope.guards):
             return self.schema
-        table = table or self.table(operation.table)
+        table = self._settled(table or self.table(operation.table))
         schema = self.schema.without(table.name) if self.sure else self.schema.put(replace(table, sure=False))
         schema = schema.put(replace(table, name=operation.to, sure=table.sure and self.sure))
         return _retargeted(schema, table.name, operation.to)
+
+    def _settled(self, table: Table) -> Table:
+        """Before something is renamed: the names that the server made up stay as they are."""
+        return replace(table, constraints=tuple(self._settled_name(table, c) for c in table.constraints))
+
+    def _settled_name(self, table: Table, constraint: Constraint) -> Constraint:
+        if constraint.naming != "server" or constraint.name is not None:
+            return constraint
+        name = server_name(table, constraint) if self.setting.dialect == "postgresql" else None
+        return replace(constraint, name=name, naming="final" if name else "unknown")
 
     # --- columns ---
 
@@ -246,7 +256,7 @@ class _Change:
             column = replace(column, default=operation.existing_default or ServerDefault("unread"))
         column = self._altered(column, operation)
         if operation.new_name is not None and self.sure:
-            table = _renamed_column(table, column.name, operation.new_name)
+            table = _renamed_column(self._settled(table), column.name, operation.new_name)
             column = replace(column, name=operation.new_name)
         if before is None:
             return self.schema.put(replace(table, columns=(*table.columns, column)))
@@ -318,7 +328,7 @@ class _Change:
             found = table.index(operation.name)  # on MySQL a unique constraint is an index
             if found is not None and found.unique:
                 return self.schema.put(replace(table, indexes=tuple(i for i in table.indexes if i is not found)))
-            return self.schema if not _nameless(table) else self.schema.put(replace(table, whole=False))
+            return self.schema.put(self._one_less(table, operation))
         if not self.sure:
             return self.schema.put(
                 replace(
@@ -326,6 +336,15 @@ class _Change:
                 )
             )
         return self.schema.put(replace(table, constraints=tuple(c for c in table.constraints if c is not known)))
+
+    def _one_less(self, table: Table, operation: op.DropConstraint) -> Table:
+        """One of the constraints whose names are not known may be gone."""
+
+        def may_be(constraint: Constraint) -> bool:
+            fits = operation.kind in ("", constraint.kind)
+            return fits and may_be_called(table, constraint, self.setting.dialect)
+
+        return replace(table, constraints=tuple(replace(c, sure=False) if may_be(c) else c for c in table.constraints))
 
     def rename_constraint(self, operation: op.RenameConstraint) -> Schema:
         table = self.schema.table(operation.table)
@@ -403,10 +422,6 @@ _APPLIED: dict[type, Callable[[_Change, Any], Schema]] = {
 
 def _unsure(column: Column, name: str) -> Column:
     return replace(column, sure=False) if column.name == name else column
-
-
-def _nameless(table: Table) -> bool:
-    return any(c.name is None for c in table.constraints)
 
 
 def _retyped(type_: ColumnType | None, to: str) -> ColumnType | None:

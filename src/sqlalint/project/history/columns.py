@@ -157,7 +157,7 @@ class Reader:
             default = default or ServerDefault("unread")
         at = self.spot(expression.span)
         unique, index = _flag(keywords.get("unique"), False), _flag(keywords.get("index"), False)
-        indexes = (Index(None, (name,), bool(unique)),) if index else ()
+        indexes = (Index(None, (name,), bool(unique), naming="server"),) if index else ()
         if unique and not index:
             constraints.append(Constraint("unique", None, (name,), naming="server"))
         return NewColumn(

@@ -182,6 +182,7 @@ class _Lowering:
             _flag(step.argument("unique")) if step.argument("unique") is not None else False,
             None if where is None else _text_in(where),
             "" if using in (None, "btree") else str(using),
+            name.naming,
         )
         yield CreateIndex(
             **self._where,

@@ -1,5 +1,6 @@
 """Names of constraints and indexes that nobody wrote: a naming convention's, or the server's own."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,14 @@ def _numbered(stem: str, key: str, values: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def as_kept(name: str) -> str:
+    """A name as PostgreSQL keeps it: SQLAlchemy cuts those that are too long and puts a hash at their end."""
+    if len(name) <= _LONGEST:
+        return name
+    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return f"{name[: _LONGEST - 8]}_{digest[-4:]}"
+
+
 def server_name(table: "Table", constraint: "Constraint") -> str | None:
     """The name that PostgreSQL makes up for a constraint without one; None where that is not known."""
     label = _LABELS[constraint.kind]
@@ -67,6 +76,13 @@ def server_name(table: "Table", constraint: "Constraint") -> str | None:
         return None  # it names a column only where the check reads just one
     middle = "" if constraint.kind == "primary" else "_".join(constraint.columns)
     return _shortened(plain, middle, label)
+
+
+def may_be_called(table: "Table", constraint: "Constraint", dialect: str | None) -> bool:
+    """Whether a constraint has a name that is not known here."""
+    if constraint.name is not None:
+        return False
+    return dialect != "postgresql" or server_name(table, constraint) is None
 
 
 def _shortened(first: str, second: str, label: str) -> str:

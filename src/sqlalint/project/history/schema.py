@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sqlalint.facts.span import Spot
+from sqlalint.project.history.names import as_kept, server_name
 from sqlalint.project.schema import ColumnType
 
 
@@ -68,7 +69,7 @@ class Constraint(Struct, frozen=True, array_like=True):
 
 
 class Index(Struct, frozen=True, array_like=True):
-    """An index. `name` is None where it is not known; a column of None is an expression. `where` is the text of a
+    """An index. `name` is None where it is not known (`naming` as in constraints); a column of None is an expression. `where` is the text of a
     condition, "" where it is not read, None without one. `method` is lower case, "" the default."""
 
     name: str | None
@@ -76,6 +77,7 @@ class Index(Struct, frozen=True, array_like=True):
     unique: bool | None = False
     where: str | None = None
     method: str = ""
+    naming: str = "given"
     sure: bool = True
     made: Made | None = None
 
@@ -111,7 +113,7 @@ class Table(Struct, frozen=True, array_like=True):
 
     def index(self, name: str) -> Index | None:
         """The index of that name."""
-        return next((i for i in self.indexes if i.name == name), None)
+        return next((i for i in self.indexes if _is_called(i.name, name)), None)
 
     @property
     def primary_key(self) -> Constraint | None:
@@ -120,11 +122,7 @@ class Table(Struct, frozen=True, array_like=True):
 
     def constraint(self, name: str) -> Constraint | None:
         """The constraint of that name, as PostgreSQL would name it where it was given none."""
-        from sqlalint.project.history.names import server_name
-
-        return next(
-            (c for c in self.constraints if c.name == name or (c.name is None and server_name(self, c) == name)), None
-        )
+        return next((c for c in self.constraints if _is_called(c.name or server_name(self, c), name)), None)
 
 
 class Schema(Struct, frozen=True, array_like=True):
@@ -175,6 +173,10 @@ class Schema(Struct, frozen=True, array_like=True):
             for column in table.columns:
                 if column.type is not None and enum_name(column.type) == enum:
                     yield table, column
+
+
+def _is_called(name: str | None, wanted: str) -> bool:
+    return name is not None and (name == wanted or as_kept(name) == as_kept(wanted))
 
 
 SQL = "sql"  # a type that SQL names and SQLAlchemy does not know: an enum, a domain, one of an extension

@@ -57,7 +57,11 @@ class Migrations:
     def env(self, revision: Revision) -> "EnvScript | None":
         """The env.py that runs a revision."""
         tree = self.tree_of(revision.path)
-        if tree is None or tree.env is None:
+        return None if tree is None else self.env_of(tree)
+
+    def env_of(self, tree: ScriptTree) -> "EnvScript | None":
+        """The env.py of a tree."""
+        if tree.env is None:
             return None
         if tree.env not in self._envs:
             from sqlalint.project.migrations.env_script import read_env

@@ -25,7 +25,7 @@ _DIALECTS = ("postgresql", "postgres", "sqlite", "mysql", "mariadb", "oracle", "
 _ASKS = (
     "has_table", "get_table_names", "get_columns", "get_indexes", "has_index", "get_foreign_keys", "get_view_names",
     "get_unique_constraints", "get_check_constraints", "get_pk_constraint", "get_enums", "table_names", "get_tables",
-    "inspect", "exists", "inspector", "information_schema", "to_regclass", "pg_indexes", "sqlite_master",
+    "inspect", "exist", "missing", "inspector", "information_schema", "to_regclass", "pg_indexes", "sqlite_master",
 )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ class Walk:
         asks = asks or any(self._was_asked(frame.names.get(n)) for n in named)
         if dialects:
             return Guard("dialect", tuple(dialects), negated)
-        if any(isinstance(p, Attribute | Name) and "dialect" in (dotted(p) or "") for p in walk(test)):
+        if not asks and any(isinstance(p, Attribute | Name) and "dialect" in (dotted(p) or "") for p in walk(test)):
             return Guard("dialect")
         return Guard("exists" if asks else "other")
 
